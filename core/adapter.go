@@ -1,0 +1,72 @@
+package core
+
+import "context"
+
+// An Adapter connects one Bot of ours to its platform. It translates and nothing
+// else: it keeps no state of ours, knows no campaign and decides nothing.
+// botstest.Run says what every Adapter must do.
+type Adapter interface {
+	Bot() BotID
+	Capabilities() Capabilities
+
+	// Run submits every update to q, the updates of one chat in order, until ctx is
+	// done; it then returns nil once q has answered for all of them. An update is
+	// confirmed to the platform only after q has answered nil for it. An error means
+	// that the adapter cannot go on without the operator.
+	Run(ctx context.Context, q Queue) error
+
+	// Send delivers d and returns what the platform named its parts. Its error's code
+	// says what is certain: Unreachable and Invalid are final, RateLimited says how
+	// long to wait, Uncertain means that d may have arrived, and with any other it has
+	// not. Two calls with one Key deliver d once where Capabilities.SendsOnce says so.
+	Send(ctx context.Context, d Delivery) (Receipt, error)
+}
+
+// A Delivery is a rendered Outgoing on its way to a platform. Content is a
+// *Message, an *Edit or a *Redact.
+type Delivery struct {
+	Key     SendKey
+	To      ChatRef
+	Kind    ChatKind
+	Lane    Lane
+	Content Content
+}
+
+// Capabilities says what a platform can show. It is data: a flow never asks on
+// which platform it is.
+type Capabilities struct {
+	Buttons   bool // else choices are numbered lines
+	Edits     bool // a sent message can be replaced
+	Redacts   bool // a sent message can be taken back
+	Files     bool
+	SendsOnce bool // sending twice under one key shows the message once
+	MaxText   int  // of one message, in UTF-16 units; 0 means no limit
+	Limits    Limits
+}
+
+// A Handler takes updates. Handle returns nil once all that u changes and all that
+// is to be said is stored, or u was dropped on purpose; with an error nothing is
+// stored, and u must be given again.
+type Handler interface {
+	Handle(ctx context.Context, u *Update) error
+}
+
+// A Queue hands updates to a Handler: those of one chat in the order of the calls,
+// those of different chats side by side. Submit does not wait; its channel yields
+// the one answer of Handle.
+type Queue interface {
+	Submit(ctx context.Context, u *Update) <-chan error
+}
+
+// A Preparer decides what becomes of a claimed Outgoing, in the transaction of its
+// claim: it asks the gate, and renders. The State is Queued if the Delivery is to be
+// sent, or else final: Unsent if the gate says no.
+type Preparer interface {
+	Prepare(ctx context.Context, tx Tx, o *Outgoing) (Delivery, State, error)
+}
+
+// A TaskRunner does the work of a Task. Its error's code says what the dispatcher
+// may do, as that of Adapter.Send.
+type TaskRunner interface {
+	RunTask(ctx context.Context, t *Task) error
+}

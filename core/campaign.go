@@ -1,0 +1,188 @@
+package core
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// A Campaign is what the campaign file says. Every key has a default, so that an
+// empty file is a campaign too.
+type Campaign struct {
+	Name       string            `toml:"-"` // CAMPAIGN_NAME
+	SponsorURL string            `toml:"-"` // SPONSOR_URL: where one can sponsor
+	PrivacyURL string            `toml:"-"` // PRIVACY_URL
+	Language   string            `toml:"-"` // DEFAULT_LANGUAGE
+	Zone       string            `toml:"-"` // DEFAULT_TIMEZONE
+	End        string            `toml:"campaign_end"`
+	Country    string            `toml:"country"`
+	Kinds      []Kind            `toml:"kind"`
+	Silences   []Silence         `toml:"silence"`
+	Jobs       map[string]string `toml:"jobs"`
+}
+
+// A Kind is a kind of action, with its name in each language.
+type Kind struct {
+	ID    KindID            `toml:"id"`
+	Emoji string            `toml:"emoji"`
+	Name  map[string]string `toml:"name"`
+}
+
+// A Silence is an interval in which nothing but answers is sent to its areas: the
+// electoral silence of French law (Code électoral, L. 49) is one. From and Until
+// are local times of Zone, as "2027-04-10T00:00".
+type Silence struct {
+	Areas []AreaID `toml:"areas"` // empty: everywhere
+	Zone  string   `toml:"zone"`
+	From  string   `toml:"from"`
+	Until string   `toml:"until"`
+	from  time.Time
+	until time.Time
+}
+
+// Covers reports whether s holds for area at t. Where we do not know the area
+// (World), any silence holds.
+func (s *Silence) Covers(area AreaID, t time.Time) bool {
+	if t.Before(s.from) || !t.Before(s.until) {
+		return false
+	}
+	return len(s.Areas) == 0 || area == World || slices.ContainsFunc(s.Areas, func(a AreaID) bool { return a.Holds(area) })
+}
+
+// DefaultKinds are the kinds of a campaign that names none.
+var DefaultKinds = []Kind{
+	{"leafleting", "📰", map[string]string{"fr": "tractage", "en": "leafleting"}},
+	{"canvassing", "🚪", map[string]string{"fr": "porte-à-porte", "en": "canvassing"}},
+	{"postering", "🪧", map[string]string{"fr": "collage", "en": "postering"}},
+	{"stall", "⛺", map[string]string{"fr": "stand au marché", "en": "market stall"}},
+	{"phoning", "📞", map[string]string{"fr": "appels téléphoniques", "en": "phone bank"}},
+	{"meeting", "💬", map[string]string{"fr": "réunion publique", "en": "public meeting"}},
+	{"other", "📌", map[string]string{"fr": "autre action", "en": "other action"}},
+}
+
+// DefaultJobs are the cron lines of the jobs, on the clocks of the campaign's zone.
+var DefaultJobs = map[string]string{
+	"retention": "17 4 * * *",
+}
+
+// ParseCampaign reads a campaign file (TOML). It fails with Invalid, naming the key,
+// if a key is not known or a value breaks a rule.
+func ParseCampaign(r io.Reader) (*Campaign, error) {
+	var c Campaign
+	meta, err := toml.NewDecoder(r).Decode(&c)
+	if err != nil {
+		return nil, Wrap(Invalid, err, "core: parse campaign file")
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return nil, invalidKey(unknown[0].String(), "is not a key of a campaign file")
+	}
+	return c.completed()
+}
+
+// completed returns c with its defaults, checked.
+func (c Campaign) completed() (*Campaign, error) {
+	if c.Country == "" {
+		c.Country = "FR"
+	}
+	if len(c.Kinds) == 0 {
+		c.Kinds = DefaultKinds
+	}
+	jobs := make(map[string]string, len(DefaultJobs))
+	for name, line := range DefaultJobs {
+		jobs[name] = line
+	}
+	for name, line := range c.Jobs {
+		if _, ok := DefaultJobs[name]; !ok {
+			return nil, invalidKey("jobs."+name, "is not a job")
+		}
+		jobs[name] = line
+	}
+	c.Jobs = jobs
+	return &c, c.check()
+}
+
+func (c *Campaign) check() error {
+	if c.End != "" {
+		if _, err := time.Parse(time.DateOnly, c.End); err != nil {
+			return invalidKey("campaign_end", "is not a date such as 2027-05-31")
+		}
+	}
+	seen := map[KindID]bool{}
+	for _, k := range c.Kinds {
+		switch {
+		case !slug(string(k.ID)):
+			return invalidKey("kind.id", "must be letters a to z, digits and hyphens")
+		case seen[k.ID]:
+			return invalidKey("kind.id", "stands twice: "+string(k.ID))
+		case len(k.Name) == 0:
+			return invalidKey("kind.name", "is missing for "+string(k.ID))
+		}
+		seen[k.ID] = true
+	}
+	for i := range c.Silences {
+		if err := c.Silences[i].parse(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Silence) parse() error {
+	loc, err := time.LoadLocation(s.Zone)
+	if err != nil || s.Zone == "" {
+		return invalidKey("silence.zone", "is not a time zone such as Europe/Paris")
+	}
+	const layout = "2006-01-02T15:04"
+	if s.from, err = time.ParseInLocation(layout, s.From, loc); err != nil {
+		return invalidKey("silence.from", "is not a time such as 2027-04-10T00:00")
+	}
+	if s.until, err = time.ParseInLocation(layout, s.Until, loc); err != nil || !s.until.After(s.from) {
+		return invalidKey("silence.until", "is not a time after silence.from")
+	}
+	return nil
+}
+
+// Kind returns the kind with an id; one that is gone from the file has its id as
+// its name.
+func (c *Campaign) Kind(id KindID) Kind {
+	for _, k := range c.Kinds {
+		if k.ID == id {
+			return k
+		}
+	}
+	return Kind{ID: id, Emoji: "📌"}
+}
+
+// In returns the name of the kind in a language, or in any that it has.
+func (k Kind) In(language string) string {
+	if n := k.Name[language]; n != "" {
+		return n
+	}
+	for _, l := range []string{"fr", "en"} {
+		if n := k.Name[l]; n != "" {
+			return n
+		}
+	}
+	return string(k.ID)
+}
+
+// Silent reports whether nothing but answers may go to area at t.
+func (c *Campaign) Silent(area AreaID, t time.Time) bool {
+	return slices.ContainsFunc(c.Silences, func(s Silence) bool { return s.Covers(area, t) })
+}
+
+func slug(s string) bool {
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 40
+}
+
+func invalidKey(key, why string) error {
+	return &Error{Code: Invalid, Err: fmt.Errorf("campaign file: %s %s", key, why)}
+}

@@ -1,0 +1,79 @@
+package core
+
+import (
+	"context"
+	"time"
+)
+
+// Facts are what the gate asks about the person an Outgoing goes to, read in the
+// transaction in which it was claimed.
+type Facts struct {
+	Chat      *Chat
+	Supporter *Supporter // nil: nobody who consented
+	Messages  bool       // the consent to be written to
+	Silent    bool       // a silence window covers the person's area
+}
+
+// Open reports whether o may be sent at now. Answers go to whoever asked, unless
+// the chat is gone or they came too late to be of use; what we begin ourselves
+// needs a person who agreed and has not said stop.
+func Open(o *Outgoing, f Facts, now time.Time) bool {
+	if !o.Expires.IsZero() && now.After(o.Expires) {
+		return false
+	}
+	if f.Chat == nil || f.Chat.Closed {
+		return false
+	}
+	if o.Lane == Talk {
+		return true
+	}
+	if f.Chat.Kind != Private {
+		return !f.Silent // a room follows as a room; nobody is written to by name
+	}
+	s := f.Supporter
+	return s != nil && s.State == Active && !s.Stopped && f.Messages && !f.Silent
+}
+
+// FactsOf reads the facts about where o goes. It fails with NotFound if the chat is
+// not there any more.
+func FactsOf(ctx context.Context, r Reader, o *Outgoing, c *Campaign, now time.Time) (Facts, error) {
+	var f Facts
+	var err error
+	if f.Chat, err = r.Chat(ctx, o.Chat); err != nil {
+		return f, err
+	}
+	if o.Lane == Talk {
+		return f, nil
+	}
+	if f.Supporter, err = personOf(ctx, r, o); err != nil {
+		return f, err
+	}
+	area := World
+	if s := f.Supporter; s != nil {
+		area = s.Area
+		if f.Messages, err = r.Consented(ctx, s.ID, ToMessages); err != nil {
+			return f, err
+		}
+	}
+	f.Silent = c.Silent(area, now)
+	return f, nil
+}
+
+// personOf returns who o goes to, or nil.
+func personOf(ctx context.Context, r Reader, o *Outgoing) (*Supporter, error) {
+	if o.Account == 0 {
+		return nil, nil
+	}
+	a, err := r.Account(ctx, o.Account)
+	if CodeOf(err) == NotFound {
+		return nil, nil
+	}
+	if err != nil || a.Supporter == 0 {
+		return nil, err
+	}
+	s, err := r.Supporter(ctx, a.Supporter)
+	if CodeOf(err) == NotFound {
+		return nil, nil
+	}
+	return s, err
+}

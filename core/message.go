@@ -1,0 +1,77 @@
+package core
+
+import (
+	"strings"
+
+	"tocsin/core/geo"
+	"tocsin/core/locale"
+)
+
+// A Span is a run of text in one style. Text is never markup: adapters escape it,
+// so no name and no title can break or inject formatting.
+type Span = locale.Span
+
+// A Message is what the bot says, before a platform has formatted it. It goes to
+// the database sealed, as JSON; so field names are short and never reused.
+type Message struct {
+	Body    []Span      `json:"b,omitempty"`
+	Buttons []Button    `json:"k,omitempty"`
+	Menu    MenuToken   `json:"m,omitempty"` // what the buttons are pressed on
+	AskHere bool        `json:"l,omitempty"` // offer to share a position, where the platform can
+	Pin     *Pin        `json:"p,omitempty"` // a public place, shown on a map
+	File    *Attachment `json:"f,omitempty"`
+}
+
+// A Button offers one choice. Do says what a press does; it stays with us, and
+// only the menu's token and the button's number leave.
+type Button struct {
+	Label string `json:"l"`
+	Do    Do     `json:"d"`
+}
+
+// A Do names what a press does: a verb and what it is about, "rsvp.going 42" or,
+// within a step, only an answer, "yes".
+type Do struct {
+	Verb Verb   `json:"v"`
+	Arg  string `json:"a,omitempty"`
+}
+
+// A Verb is an answer within a step ("yes"), or, with a dot, an action that a flow
+// offers in every state ("rsvp.going").
+type Verb string
+
+// Standing reports whether v works in every state, and long after it was offered.
+func (v Verb) Standing() bool { return strings.Contains(string(v), ".") }
+
+// A Pin is the public place of an action.
+type Pin struct {
+	Point geo.Point `json:"p"`
+	Title string    `json:"t"`
+}
+
+// An Attachment is a file that goes with a message. Its content waits in a sealed
+// blob until the message is sent.
+type Attachment struct {
+	Name string `json:"n"` // "action.ics"
+	MIME string `json:"m"` // "text/calendar"
+	Blob BlobID `json:"b"`
+	Data []byte `json:"-"` // there when the message is rendered
+}
+
+// BlobID names sealed bytes with a retention line.
+type BlobID int64
+
+// MenuToken names the buttons of one message: 16 characters of [a-z2-7].
+type MenuToken string
+
+// A Menu is the buttons of one message, as they were offered.
+type Menu struct {
+	Token   MenuToken
+	Chat    ChatID
+	Account AccountID  // who may press; 0 for anyone in the chat
+	Message OutgoingID // what carries the buttons
+	Buttons []Button
+}
+
+// PlainText returns the body without styles.
+func (m *Message) PlainText() string { return locale.PlainText(m.Body) }

@@ -1,0 +1,214 @@
+package core
+
+import (
+	"context"
+	"time"
+)
+
+// A Store keeps everything. storagetest.Run says what every Store must do.
+type Store interface {
+	// Read runs fn on a consistent view.
+	Read(ctx context.Context, fn func(Reader) error) error
+
+	// Tx runs fn in one transaction, which is committed if fn returns nil. It fails
+	// with Conflict if it lost a race, Unavailable if the database is away: run it
+	// again then.
+	Tx(ctx context.Context, fn func(Tx) error) error
+
+	// Now returns the store's clock, which all times in it are of.
+	Now(ctx context.Context) (time.Time, error)
+}
+
+// A Reader is what may be asked without changing anything. Times come back in UTC,
+// to the microsecond.
+type Reader interface {
+	Now(ctx context.Context) (time.Time, error)
+	ActionReader
+	ChatReader
+	ConsentReader
+	PlaceReader
+	RoleReader
+	RsvpReader
+	SponsorshipReader
+	SupporterReader
+	TeamReader
+}
+
+// A Tx is what may be asked and changed in one transaction.
+type Tx interface {
+	Reader
+	ActionStore
+	BroadcastStore
+	ChatStore
+	ConsentStore
+	ConversationStore
+	LeaseStore
+	OutboxStore
+	PlaceStore
+	RetentionStore
+	RoleStore
+	RsvpStore
+	RunStore
+	SlotStore
+	SponsorshipStore
+	SupporterStore
+	TallyStore
+	TeamStore
+}
+
+// ChatReader finds chats and accounts.
+type ChatReader interface {
+	// Chat fails with NotFound if there is none.
+	Chat(ctx context.Context, id ChatID) (*Chat, error)
+
+	// Account fails with NotFound if there is none.
+	Account(ctx context.Context, id AccountID) (*Account, error)
+
+	// AccountsOf returns the accounts of a person.
+	AccountsOf(ctx context.Context, s SupporterID) ([]Account, error)
+}
+
+// ChatStore keeps chats and accounts: the only two tables with platform ids.
+type ChatStore interface {
+	ChatReader
+
+	// EnterChat locks the chat until the transaction ends, so that one chat has one
+	// turn at a time whatever the number of processes, and returns it; it is created
+	// on first sight.
+	EnterChat(ctx context.Context, ref ChatRef, k ChatKind) (*Chat, error)
+
+	// EnterAccount returns an account, created on first sight.
+	EnterAccount(ctx context.Context, ref AccountRef) (*Account, error)
+
+	// PutAccount stores Supporter and Home.
+	PutAccount(ctx context.Context, a *Account) error
+
+	// CloseChat marks a chat as gone, or as there again.
+	CloseChat(ctx context.Context, id ChatID, closed bool) error
+
+	// MoveChat gives a chat and its threads another name. What was known under the new
+	// name is merged into it.
+	MoveChat(ctx context.Context, id ChatID, to ChatRef) error
+}
+
+// A Conversation is where one person in one chat stands: the flows that are open,
+// the innermost last, and the menus of the turn that offered buttons last.
+type Conversation struct {
+	Chat     ChatID
+	Account  AccountID // 0 when no person spoke
+	Frames   []Frame
+	Menus    []MenuToken
+	Language string // chosen, before there is a Supporter to keep it
+	At       time.Time
+	Version  int
+}
+
+// A Frame is one open flow: the step it is at, and what it was told so far.
+type Frame struct {
+	Flow string            `json:"f"`
+	Step string            `json:"s"`
+	Data map[string]string `json:"d,omitempty"`
+}
+
+// ConversationStore keeps conversations, sealed.
+type ConversationStore interface {
+	// MarkSeen records an update, and fails with Conflict if it was recorded before.
+	MarkSeen(ctx context.Context, b BotID, update string) error
+
+	// Conversation returns an empty one if there is none.
+	Conversation(ctx context.Context, c ChatID, a AccountID) (*Conversation, error)
+
+	// PutConversation fails with Conflict if the stored Version is not c.Version;
+	// otherwise it adds one to it.
+	PutConversation(ctx context.Context, c *Conversation) error
+
+	// PutMenu stores the buttons of a message.
+	PutMenu(ctx context.Context, m *Menu) error
+
+	// Menu fails with NotFound if there is none.
+	Menu(ctx context.Context, t MenuToken) (*Menu, error)
+
+	// MenuOn returns the menu of the message that the platform named so in a chat, or
+	// NotFound.
+	MenuOn(ctx context.Context, c ChatID, r ReceiptID) (*Menu, error)
+}
+
+// OutboxStore holds what is to be sent. What a transaction enqueues is sent if and
+// only if the transaction commits.
+type OutboxStore interface {
+	// Enqueue stores o and sets its ID and Key.
+	Enqueue(ctx context.Context, o *Outgoing) error
+
+	// Claim takes what is due, by (lane, due, id). Within a chat and lane an Outgoing
+	// is taken only when all earlier ones that are due are settled. One that is not
+	// settled by the end of its lease is taken again, as Unsure.
+	Claim(ctx context.Context, c Claim) ([]*Outgoing, error)
+
+	// Settle records the verdict of an attempt. With a final one the content is wiped.
+	// It fails with Conflict if the Outgoing was claimed again since.
+	Settle(ctx context.Context, o *Outgoing, v Verdict) error
+
+	// ClaimRecipients takes copies of running broadcasts as Claim does, in the bulk
+	// lane; SettleRecipient records a verdict.
+	ClaimRecipients(ctx context.Context, c Claim) ([]*Outgoing, error)
+	SettleRecipient(ctx context.Context, o *Outgoing, v Verdict) error
+
+	// Receipt returns what a platform took for an Outgoing, or NotFound.
+	Receipt(ctx context.Context, id OutgoingID) (Receipt, error)
+
+	// PutBlob keeps bytes sealed until the retention line takes them; Blob fails with
+	// NotFound when it did.
+	PutBlob(ctx context.Context, b []byte) (BlobID, error)
+	Blob(ctx context.Context, id BlobID) ([]byte, error)
+}
+
+// A Claim says what a dispatcher takes.
+type Claim struct {
+	Bot   BotID // of which bot; "" with Tasks
+	Tasks bool  // tasks instead of messages
+	Lanes []Lane
+	Max   int
+	Lease time.Duration // longer than any attempt takes
+}
+
+// PlaceReader finds places and areas.
+type PlaceReader interface {
+	// Place fails with NotFound if there is none.
+	Place(ctx context.Context, id PlaceID) (*Place, error)
+
+	// FindPlaces returns up to limit places whose postcode or folded name is text; if
+	// there are none, those whose name begins with it. The largest come first.
+	FindPlaces(ctx context.Context, text PlaceText, limit int) ([]Place, error)
+
+	// NearestPlace returns the place nearest to the centre of a cell, or NotFound.
+	NearestPlace(ctx context.Context, c Cell) (*Place, error)
+
+	// SeatOf returns the prefecture of an area, or NotFound.
+	SeatOf(ctx context.Context, a AreaID) (*Place, error)
+
+	// Area fails with NotFound if there is none.
+	Area(ctx context.Context, id AreaID) (*Area, error)
+}
+
+// A PlaceText is what a person typed to name a place: Fold is the search key of a
+// name, Postcode its digits; one of them is empty.
+type PlaceText struct {
+	Fold     string
+	Postcode string
+}
+
+// PlaceStore keeps places and areas.
+type PlaceStore interface {
+	PlaceReader
+
+	// PutPlaces stores places by Source, with the search key of each name, and returns
+	// how many were new.
+	PutPlaces(ctx context.Context, ps []NamedPlace) (int, error)
+	PutAreas(ctx context.Context, as []Area) error
+}
+
+// A NamedPlace is a place with the search key of its name.
+type NamedPlace struct {
+	Place
+	Fold string
+}
