@@ -1,0 +1,120 @@
+package conversation
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"tocsin/core"
+)
+
+// Waiting is how many updates of one chat may wait. The rest of a flood is dropped,
+// counted, and answered once: the one exception to "nothing is lost".
+const Waiting = 20
+
+// A Queue hands updates to a Handler: those of one chat in order, those of
+// different chats side by side, so that a flood in one chat delays no other.
+type Queue struct {
+	Handler core.Handler
+	Flooded func(context.Context, *core.Update) error // answers the first update that is dropped
+	Workers int                                       // how many chats at once
+	Log     *slog.Logger
+
+	mu      sync.Mutex
+	lines   map[core.ChatRef]*line
+	slots   chan struct{}
+	dropped atomic.Int64
+}
+
+var _ core.Queue = (*Queue)(nil)
+
+// A line is what waits in one chat, the first of which is being handled.
+type line struct {
+	waiting []waiting
+	flooded bool // the flood was answered
+}
+
+type waiting struct {
+	ctx    context.Context
+	update *core.Update
+	handle func(context.Context, *core.Update) error
+	done   chan<- error
+}
+
+// Dropped returns how many updates were dropped since the start.
+func (q *Queue) Dropped() int64 { return q.dropped.Load() }
+
+// Submit implements core.Queue.
+func (q *Queue) Submit(ctx context.Context, u *core.Update) <-chan error {
+	done := make(chan error, 1)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.lines == nil {
+		q.lines = map[core.ChatRef]*line{}
+		q.slots = make(chan struct{}, max(1, q.Workers))
+	}
+	root := u.Chat.Root()
+	l := q.lines[root]
+	w := waiting{ctx, u, q.Handler.Handle, done}
+	if l == nil {
+		l = &line{}
+		q.lines[root] = l
+		l.waiting = append(l.waiting, w)
+		go q.work(root, l)
+		return done
+	}
+	if len(l.waiting) > Waiting {
+		q.drop(l, w)
+		return done
+	}
+	l.waiting = append(l.waiting, w)
+	return done
+}
+
+// drop leaves an update out. The first of a flood is kept, to be answered when its
+// turn comes.
+func (q *Queue) drop(l *line, w waiting) {
+	q.dropped.Add(1)
+	if l.flooded || q.Flooded == nil {
+		w.done <- nil
+		return
+	}
+	l.flooded = true
+	q.Log.Warn("updates of one chat dropped", "bot", w.update.Chat.Bot.Platform())
+	w.handle = q.Flooded
+	l.waiting = append(l.waiting, w)
+}
+
+// work handles what waits in one chat until nothing does.
+func (q *Queue) work(root core.ChatRef, l *line) {
+	for {
+		q.mu.Lock()
+		if len(l.waiting) == 0 {
+			delete(q.lines, root)
+			q.mu.Unlock()
+			return
+		}
+		w := l.waiting[0]
+		q.mu.Unlock()
+
+		q.slots <- struct{}{}
+		err := w.handle(w.ctx, w.update)
+		<-q.slots
+
+		q.mu.Lock()
+		l.waiting = l.waiting[1:]
+		q.mu.Unlock()
+		w.done <- err
+	}
+}
+
+// Flooded tells a person once that they write too fast.
+func (b *Bot) Flooded(ctx context.Context, u *core.Update) error {
+	return b.Store.Tx(ctx, func(tx core.Tx) error {
+		return b.alone(ctx, tx, u, func(t *Turn) error {
+			t.Say("talk.slow", nil)
+			return nil
+		})
+	})
+}

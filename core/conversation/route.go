@@ -1,0 +1,288 @@
+package conversation
+
+import (
+	"context"
+	"strings"
+
+	"tocsin/core"
+	"tocsin/core/geo"
+	"tocsin/core/locale"
+)
+
+// route finds what the event is for, and then lets the open step ask if it is new.
+func (b *Bot) route(ctx context.Context, t *Turn) error {
+	if err := b.take(ctx, t); err != nil {
+		return err
+	}
+	if !t.fresh {
+		return nil
+	}
+	step, ok := b.step(t.Top())
+	if !ok {
+		t.Close() // a step that an older version knew
+		t.Say("talk.lost", nil)
+		return nil
+	}
+	if step.Ask == nil {
+		return nil
+	}
+	return step.Ask(ctx, t)
+}
+
+func (b *Bot) take(ctx context.Context, t *Turn) error {
+	if t.Supporter != nil && t.Supporter.State == core.Banned {
+		t.Close()
+		t.Say("talk.banned", nil)
+		return nil
+	}
+	switch e := t.Update.Event.(type) {
+	case core.Command:
+		return b.command(ctx, t, e)
+	case core.Text:
+		return b.text(ctx, t, e)
+	case core.Press:
+		return b.press(ctx, t, e)
+	case core.Position:
+		return b.position(ctx, t, e.Point)
+	case core.Media:
+		return b.hint(ctx, t, "hint.media")
+	case core.Unreadable:
+		t.Say("hint.unreadable", nil)
+		return nil
+	case core.Membership:
+		return b.membership(ctx, t, e)
+	case core.Migrated:
+		return t.Tx.MoveChat(ctx, t.Chat.ID, e.To)
+	}
+	return b.hint(ctx, t, "hint.media")
+}
+
+// command runs what a command names.
+func (b *Bot) command(ctx context.Context, t *Turn, e core.Command) error {
+	c, ok := b.find(t, e.Name)
+	switch {
+	case !ok && t.Chat.Kind != core.Private:
+		return nil // in a group, a word that is not ours is not for us
+	case !ok:
+		t.Say("talk.unknown", locale.Args{"Word": locale.User(clip(e.Name))})
+		return nil
+	}
+	return b.run(ctx, t, c, e.Arg)
+}
+
+func (b *Bot) run(ctx context.Context, t *Turn, c *Command, arg string) error {
+	if c.Place == InPrivate && t.Chat.Kind != core.Private {
+		t.Say("talk.private", nil)
+		return nil
+	}
+	if c.Right != "" {
+		may, err := t.May(ctx, c.Right)
+		if err != nil {
+			return err
+		}
+		if !may {
+			return core.Fail(core.Forbidden, "talk.forbidden")
+		}
+	}
+	return c.Do(ctx, t, strings.TrimSpace(arg))
+}
+
+// May reports whether the speaker has a right in their own area.
+func (t *Turn) May(ctx context.Context, r core.Right) (bool, error) {
+	if t.Supporter == nil {
+		return false, nil
+	}
+	grants, err := t.Tx.Grants(ctx, t.Supporter.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, g := range grants {
+		if core.May([]core.Grant{g}, r, g.Area, t.Now) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// find returns the command with a name or an alias, in the person's language first.
+func (b *Bot) find(t *Turn, word string) (*Command, bool) {
+	word = label(word)
+	printers := []*locale.Printer{t.Language}
+	for _, l := range b.Locale.Languages() {
+		printers = append(printers, b.Locale.Printer(l))
+	}
+	for _, p := range printers {
+		for _, f := range b.Flows {
+			for i := range f.Commands {
+				c := &f.Commands[i]
+				if c.Name == word {
+					return c, true
+				}
+				for _, alias := range p.Aliases(locale.Command(c.Name)) {
+					if label(alias) == word {
+						return c, true
+					}
+				}
+			}
+		}
+	}
+	return nil, false
+}
+
+// text takes written words: a bare command that works everywhere, a choice by its
+// number or label, an answer to the open step or to one below it, a bare command.
+func (b *Bot) text(ctx context.Context, t *Turn, e core.Text) error {
+	body := strings.TrimSpace(e.Body)
+	if e.Edited {
+		return b.hint(ctx, t, "hint.edited")
+	}
+	word, arg, _ := strings.Cut(body, " ")
+	c, known := b.find(t, word)
+	if known && c.Bare && arg == "" {
+		return b.run(ctx, t, c, "")
+	}
+	menus, err := t.menus(ctx)
+	if err != nil {
+		return err
+	}
+	switch do, n := typed(menus, body); {
+	case n == 1:
+		return b.choose(ctx, t, do)
+	case n > 1:
+		t.Say("hint.which", nil)
+		return nil
+	}
+	if took, err := b.answer(ctx, t, func(s Step) func() error {
+		if s.Text == nil {
+			return nil
+		}
+		return func() error { return s.Text(ctx, t, body) }
+	}); took || err != nil {
+		return err
+	}
+	if known {
+		return b.run(ctx, t, c, arg)
+	}
+	return b.hint(ctx, t, "hint.text")
+}
+
+// position takes a shared point.
+func (b *Bot) position(ctx context.Context, t *Turn, p geo.Point) error {
+	took, err := b.answer(ctx, t, func(s Step) func() error {
+		if s.Position == nil {
+			return nil
+		}
+		return func() error { return s.Position(ctx, t, p) }
+	})
+	if took || err != nil {
+		return err
+	}
+	for _, f := range b.Flows {
+		if f.Position != nil && t.Chat.Kind == core.Private {
+			return f.Position(ctx, t)
+		}
+	}
+	return b.hint(ctx, t, "hint.media")
+}
+
+// answer gives the event to the innermost step that takes its kind; what is open
+// above that step is closed. It reports whether there was one.
+func (b *Bot) answer(ctx context.Context, t *Turn, handler func(Step) func() error) (bool, error) {
+	frames := t.Conversation.Frames
+	for n := len(frames); n > 0; n-- {
+		s, ok := b.step(&frames[n-1])
+		if !ok {
+			continue
+		}
+		if take := handler(s); take != nil {
+			t.Conversation.Frames = frames[:n]
+			return true, take()
+		}
+	}
+	return false, nil
+}
+
+// press takes a press on a button.
+func (b *Bot) press(ctx context.Context, t *Turn, e core.Press) error {
+	do, current, err := t.pressed(ctx, e)
+	switch {
+	case core.CodeOf(err) == core.NotFound:
+		return b.hint(ctx, t, "hint.old")
+	case err != nil:
+		return err
+	case !current && !do.Verb.Standing():
+		return b.hint(ctx, t, "hint.old")
+	}
+	return b.choose(ctx, t, do)
+}
+
+// choose does what a button says.
+func (b *Bot) choose(ctx context.Context, t *Turn, do core.Do) error {
+	if do.Verb.Standing() {
+		for _, f := range b.Flows {
+			if action := f.Actions[do.Verb]; action != nil {
+				return action(ctx, t, do.Arg)
+			}
+		}
+		return b.hint(ctx, t, "hint.old")
+	}
+	took, err := b.answer(ctx, t, func(s Step) func() error {
+		if s.Choice == nil {
+			return nil
+		}
+		return func() error { return s.Choice(ctx, t, do) }
+	})
+	if !took && err == nil {
+		return b.hint(ctx, t, "hint.old")
+	}
+	return err
+}
+
+// hint says that the event is no answer, and asks the open question again.
+func (b *Bot) hint(ctx context.Context, t *Turn, key locale.Key) error {
+	if t.Chat.Kind != core.Private {
+		return nil // a group talks of other things too
+	}
+	if t.Top() == nil {
+		t.Say("talk.idle", nil)
+		return nil
+	}
+	t.Say(key, nil)
+	t.Ask()
+	return nil
+}
+
+// membership notes that the bot may no longer, or may again, speak in the chat.
+func (b *Bot) membership(ctx context.Context, t *Turn, e core.Membership) error {
+	gone := e.Now == core.Removed
+	if gone {
+		t.Close()
+	}
+	if gone == t.Chat.Closed {
+		return nil
+	}
+	return t.Tx.CloseChat(ctx, t.Chat.ID, gone)
+}
+
+// step returns the step at which a frame stands.
+func (b *Bot) step(f *core.Frame) (Step, bool) {
+	if f == nil {
+		return Step{}, false
+	}
+	for _, flow := range b.Flows {
+		if flow.Name == f.Flow {
+			s, ok := flow.Steps[f.Step]
+			return s, ok
+		}
+	}
+	return Step{}, false
+}
+
+// clip shortens what a person wrote before it is quoted back to them.
+func clip(s string) string {
+	const most = 32
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

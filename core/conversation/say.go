@@ -1,0 +1,69 @@
+package conversation
+
+import (
+	"context"
+	"crypto/rand"
+	"strconv"
+	"strings"
+
+	"tocsin/core"
+)
+
+// flush stores what was said in the turn, and what is to be done later.
+func (t *Turn) flush(ctx context.Context) error {
+	n := 0
+	var menus []core.MenuToken
+	for _, m := range t.said {
+		shaped, menu := shape(m, t.Can, n)
+		n += len(m.Buttons)
+		o := &core.Outgoing{
+			Chat: t.Chat.ID, Lane: core.Talk, Content: shaped, Due: t.Now, Again: core.TwiceOkay,
+		}
+		if t.Account != nil {
+			o.Account = t.Account.ID
+		}
+		if err := t.Tx.Enqueue(ctx, o); err != nil {
+			return err
+		}
+		if menu == nil {
+			continue
+		}
+		menu.Chat, menu.Account, menu.Message = o.Chat, o.Account, o.ID
+		if err := t.Tx.PutMenu(ctx, menu); err != nil {
+			return err
+		}
+		menus = append(menus, menu.Token)
+	}
+	if menus != nil {
+		t.Conversation.Menus = menus
+	}
+	for _, o := range t.later {
+		o.Due = t.Now
+		if err := t.Tx.Enqueue(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shape returns m as a platform can show it, and the menu of its buttons, nil if it
+// has none. Where there are no buttons they become numbered lines, which count on
+// from the first messages of the turn, so that a number names one button.
+func shape(m *core.Message, can core.Capabilities, before int) (*core.Message, *core.Menu) {
+	if len(m.Buttons) == 0 {
+		return m, nil
+	}
+	out := *m
+	out.Menu = core.MenuToken(strings.ToLower(rand.Text()[:16]))
+	menu := &core.Menu{Token: out.Menu, Buttons: m.Buttons}
+	if can.Buttons {
+		return &out, menu
+	}
+	out.Body = append([]core.Span(nil), m.Body...)
+	out.Body = append(out.Body, core.Span{Text: "\n"})
+	for i, b := range m.Buttons {
+		out.Body = append(out.Body, core.Span{Text: "\n" + strconv.Itoa(before+i+1) + ". " + b.Label})
+	}
+	out.Buttons = nil
+	return &out, menu
+}

@@ -1,0 +1,181 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"tocsin/core"
+	"tocsin/core/geo"
+	"tocsin/core/locale"
+)
+
+// A Scene is who is spoken to, and what may be said to them.
+type Scene struct {
+	Tx        core.Tx
+	Now       time.Time
+	Chat      *core.Chat
+	Supporter *core.Supporter // nil until they consented
+	Campaign  *core.Campaign
+	Language  *locale.Printer
+	Can       core.Capabilities
+}
+
+// A Turn is one exchange: an event came in, and a step answers it. What a handler
+// changes through Tx and says with Say is stored together, or not at all.
+type Turn struct {
+	Scene
+	Conversation *core.Conversation
+	Account      *core.Account // nil when no person spoke
+	Update       *core.Update
+
+	bot   *Bot
+	said  []*core.Message
+	later []*core.Outgoing
+	fresh bool // the open step is new, and has not asked yet
+}
+
+// Say answers with the sentence under key.
+func (t *Turn) Say(key locale.Key, args locale.Args) { t.Show(t.Message(key, args)) }
+
+// Choose answers with the sentence under key and buttons below it.
+func (t *Turn) Choose(key locale.Key, args locale.Args, buttons ...core.Button) {
+	m := t.Message(key, args)
+	m.Buttons = buttons
+	t.Show(m)
+}
+
+// Show answers with m.
+func (t *Turn) Show(m *core.Message) { t.said = append(t.said, m) }
+
+// Message returns the sentence under key in the language of the scene.
+func (s *Scene) Message(key locale.Key, args locale.Args) *core.Message {
+	return &core.Message{Body: s.Language.Spans(key, args)}
+}
+
+// Button returns a button whose label is the sentence under key.
+func (s *Scene) Button(key locale.Key, verb core.Verb, arg ...string) core.Button {
+	do := core.Do{Verb: verb}
+	if len(arg) > 0 {
+		do.Arg = arg[0]
+	}
+	return core.Button{Label: s.Language.Text(key, nil), Do: do}
+}
+
+// Top returns the open frame, or nil when no flow is open.
+func (t *Turn) Top() *core.Frame {
+	if n := len(t.Conversation.Frames); n > 0 {
+		return &t.Conversation.Frames[n-1]
+	}
+	return nil
+}
+
+// Data returns what the open flow was told under a name, or "".
+func (t *Turn) Data(name string) string {
+	if f := t.Top(); f != nil {
+		return f.Data[name]
+	}
+	return ""
+}
+
+// Keep remembers something until the open flow ends.
+func (t *Turn) Keep(name, value string) {
+	f := t.Top()
+	if f == nil {
+		return
+	}
+	if f.Data == nil {
+		f.Data = map[string]string{}
+	}
+	f.Data[name] = value
+}
+
+// Go moves the open flow to another step, which asks its question once the handler
+// has returned.
+func (t *Turn) Go(step string) {
+	t.Top().Step = step
+	t.fresh, t.Conversation.Menus = true, nil
+}
+
+// Ask lets the open step ask its question once more.
+func (t *Turn) Ask() { t.fresh = true }
+
+// Open begins a flow at a step, in place of what was open.
+func (t *Turn) Open(flow, step string) {
+	t.Conversation.Frames = nil
+	t.Aside(flow, step)
+}
+
+// Aside begins a flow at a step above what was open, which goes on afterwards. A
+// flow that is open already begins anew, and what was above it is closed.
+func (t *Turn) Aside(flow, step string) {
+	for i, f := range t.Conversation.Frames {
+		if f.Flow == flow {
+			t.Conversation.Frames = t.Conversation.Frames[:i]
+			break
+		}
+	}
+	t.Conversation.Frames = append(t.Conversation.Frames, core.Frame{Flow: flow, Step: step})
+	t.fresh, t.Conversation.Menus = true, nil
+}
+
+// End closes the open flow and forgets what was said in it. A flow below it asks
+// its question again.
+func (t *Turn) End() {
+	if n := len(t.Conversation.Frames); n > 0 {
+		t.Conversation.Frames = t.Conversation.Frames[:n-1]
+	}
+	t.fresh, t.Conversation.Menus = len(t.Conversation.Frames) > 0, nil
+}
+
+// Close closes all flows.
+func (t *Turn) Close() { t.Conversation.Frames, t.Conversation.Menus, t.fresh = nil, nil, false }
+
+// Later enqueues work without a message, done after this turn is stored. payload is
+// written as JSON, sealed, and gone after expires.
+func (t *Turn) Later(name core.TaskName, payload any, expires time.Time) error {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		return core.Wrap(core.Internal, err, "conversation: write task")
+	}
+	t.later = append(t.later, &core.Outgoing{
+		Lane: core.Talk, Content: &core.Task{Name: name, Payload: b},
+		Expires: expires, Again: core.TwiceOkay,
+	})
+	return nil
+}
+
+// Attach keeps bytes for a file that goes with a message.
+func (t *Turn) Attach(ctx context.Context, name, mime string, b []byte) (*core.Attachment, error) {
+	id, err := t.Tx.PutBlob(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return &core.Attachment{Name: name, MIME: mime, Blob: id}, nil
+}
+
+// Position returns the point that this update shares.
+func (t *Turn) Position() (geo.Point, bool) {
+	p, ok := t.Update.Event.(core.Position)
+	return p.Point, ok
+}
+
+// Speak changes the language of the rest of the turn, and of what comes after it.
+func (t *Turn) Speak(l locale.Language) {
+	t.Conversation.Language = string(l)
+	if t.Supporter != nil {
+		t.Supporter.Language = string(l)
+	}
+	t.Language = t.bot.Locale.Printer(l)
+}
+
+// Active reports whether a supporter speaks whose sponsorship is proven.
+func (t *Turn) Active() bool { return t.Supporter != nil && t.Supporter.State == core.Active }
+
+// Languages returns those that the bot speaks.
+func (t *Turn) Languages() []locale.Language { return t.bot.Locale.Languages() }
+
+// NameOf returns the name of a language in that language.
+func (t *Turn) NameOf(l locale.Language) string {
+	return t.bot.Locale.Printer(l).Text("language.name", nil)
+}
