@@ -1,0 +1,75 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+
+	"tocsin/core"
+)
+
+// MarkSeen implements core.ConversationStore.
+func (t *tx) MarkSeen(ctx context.Context, b core.BotID, update string) error {
+	bot, err := t.bot(ctx, b)
+	if err != nil {
+		return err
+	}
+	res, err := t.NewRaw("INSERT INTO seen_updates (bot, update_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+		bot, update, t.clock()).Exec(ctx)
+	return once(res, err, core.Conflict, "mark update seen")
+}
+
+// A sealedConversation is what is sealed of a Conversation.
+type sealedConversation struct {
+	Frames   []core.Frame     `json:"f,omitempty"`
+	Menus    []core.MenuToken `json:"m,omitempty"`
+	Language string           `json:"l,omitempty"`
+	At       micros           `json:"t,omitempty"`
+}
+
+func conversationCell(c core.ChatID, a core.AccountID) cell {
+	row := strconv.FormatInt(int64(c), 10) + "/" + strconv.FormatInt(int64(a), 10)
+	return cell{Table: "conversations", Column: "sealed", Row: row}
+}
+
+// Conversation implements core.ConversationStore.
+func (t *tx) Conversation(ctx context.Context, c core.ChatID, a core.AccountID) (*core.Conversation, error) {
+	out := &core.Conversation{Chat: c, Account: a}
+	var sealed []byte
+	err := t.NewRaw("SELECT sealed, version FROM conversations WHERE chat = ? AND account = ?", c, a).
+		Scan(ctx, &sealed, &out.Version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, failed(err, "read conversation")
+	}
+	var s sealedConversation
+	if err := t.keys.openJSON(conversationCell(c, a), sealed, &s); err != nil {
+		return nil, err
+	}
+	out.Frames, out.Menus, out.Language, out.At = s.Frames, s.Menus, s.Language, s.At.Time()
+	return out, nil
+}
+
+// PutConversation implements core.ConversationStore.
+func (t *tx) PutConversation(ctx context.Context, c *core.Conversation) error {
+	sealed, err := t.keys.sealJSON(conversationCell(c.Chat, c.Account),
+		&sealedConversation{Frames: c.Frames, Menus: c.Menus, Language: c.Language, At: microsOf(c.At)})
+	if err != nil {
+		return err
+	}
+	query := `UPDATE conversations SET sealed = ?2, version = ?3 + 1, day = ?4
+		WHERE chat = ?0 AND account = ?1 AND version = ?3`
+	if c.Version == 0 {
+		query = `INSERT INTO conversations (chat, account, sealed, version, day)
+			VALUES (?0, ?1, ?2, ?3 + 1, ?4) ON CONFLICT DO NOTHING`
+	}
+	res, err := t.NewRaw(query, c.Chat, c.Account, sealed, c.Version, t.today()).Exec(ctx)
+	if err := once(res, err, core.Conflict, "put conversation"); err != nil {
+		return err
+	}
+	c.Version++
+	return nil
+}

@@ -1,0 +1,98 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"tocsin/core"
+)
+
+// A pace is a Limit in the unit of the store.
+type pace struct{ every, burst int64 }
+
+func paceOf(l core.Limit) pace { return pace{l.Every.Microseconds(), int64(max(1, l.Burst))} }
+
+// none reports whether p does not limit.
+func (p pace) none() bool { return p.every <= 0 }
+
+// slack is how far ahead of the clock next_at may stand when one more is given.
+func (p pace) slack() int64 { return (p.burst - 1) * p.every }
+
+// Reserve implements core.SlotStore.
+func (t *tx) Reserve(ctx context.Context, k core.SlotKey, l core.Limit, n int) (int, error) {
+	if n <= 0 {
+		return 0, nil
+	}
+	if p := paceOf(l); !p.none() {
+		return t.take(ctx, k, p, span{0, n})
+	}
+	bot, err := t.bot(ctx, k.Bot)
+	if err != nil {
+		return 0, err
+	}
+	var held bool
+	err = t.NewRaw("SELECT EXISTS (SELECT 1 FROM slots WHERE bot = ? AND chat = ? AND held > ?)", bot, k.Chat, t.clock()).Scan(ctx, &held)
+	if err != nil || held {
+		return 0, failed(err, "reserve slots")
+	}
+	return n, nil
+}
+
+// Spend implements core.SlotStore. A negative n gives back what was not used.
+func (t *tx) Spend(ctx context.Context, k core.SlotKey, l core.Limit, n int) error {
+	p := paceOf(l)
+	if p.none() || n == 0 {
+		return nil
+	}
+	_, err := t.take(ctx, k, p, span{n, n})
+	return err
+}
+
+// A span is how many slots are taken: as many as are free, but within it.
+type span struct{ least, most int }
+
+// take takes slots by the generic cell rate algorithm (ITU-T I.371, annex A, virtual
+// scheduling) in one statement. In a row, next_at is when the next slot would come at
+// the bare rate; ready_at is when one is given, earlier by the burst; before held, a
+// platform's word, none is; got is what this returns. A missing row is one at rest.
+func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, error) {
+	bot, err := t.bot(ctx, k.Bot)
+	if err != nil {
+		return 0, err
+	}
+	first := max(s.least, min(s.most, int(p.burst)))
+	var got int
+	err = t.NewRaw(`
+		INSERT INTO slots AS s (bot, chat, next_at, ready_at, held, got)
+		VALUES (?0, ?1, ?2 + ?8, ?2 + ?8 - ?5, 0, ?3)
+		ON CONFLICT (bot, chat) DO UPDATE SET (next_at, ready_at, got) = (
+			SELECT g.next_at, CASE WHEN g.next_at - ?5 > s.held THEN g.next_at - ?5 ELSE s.held END, g.got
+			FROM (SELECT f.base + f.got * ?4 AS next_at, f.got
+				FROM (SELECT b.base, CASE WHEN b.free < ?6 THEN ?6 WHEN b.free > ?7 THEN ?7 ELSE b.free END AS got
+					FROM (SELECT a.base,
+							CASE WHEN s.held > a.now OR a.base > a.now + ?5 THEN 0 ELSE (a.now + ?5 - a.base) / ?4 + 1 END AS free
+						FROM (SELECT n.now, CASE WHEN s.next_at > n.now THEN s.next_at ELSE n.now END AS base
+							FROM (SELECT ?2 AS now) AS n) AS a) AS b) AS f) AS g)
+		RETURNING got`,
+		bot, k.Chat, t.clock(), first, p.every, p.slack(), s.least, s.most, int64(first)*p.every,
+	).Scan(ctx, &got)
+	return got, failed(err, "take slots")
+}
+
+// Hold implements core.SlotStore. It only ever moves a row forward; afterwards slots
+// come at the bare rate, without the burst.
+func (t *tx) Hold(ctx context.Context, k core.SlotKey, until time.Time) error {
+	bot, err := t.bot(ctx, k.Bot)
+	if err != nil {
+		return err
+	}
+	_, err = t.NewRaw(`
+		INSERT INTO slots AS s (bot, chat, next_at, ready_at, held, got) VALUES (?0, ?1, ?2, ?2, ?2, 0)
+		ON CONFLICT (bot, chat) DO UPDATE SET
+			next_at = CASE WHEN s.ready_at < ?2 THEN s.next_at + (?2 - s.ready_at) ELSE s.next_at END,
+			ready_at = CASE WHEN s.ready_at < ?2 THEN ?2 ELSE s.ready_at END,
+			held = CASE WHEN s.held < ?2 THEN ?2 ELSE s.held END`,
+		bot, k.Chat, microsOf(until),
+	).Exec(ctx)
+	return failed(err, "hold slots")
+}

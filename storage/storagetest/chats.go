@@ -1,0 +1,333 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tocsin/core"
+)
+
+var chatProperties = []property{
+	{"Chat/ComesBackEqual", chatComesBackEqual},
+	{"Chat/IsOneHoweverOftenEntered", chatIsOne},
+	{"Chat/StrangeNamesStayApart", chatStrangeNames},
+	{"Chat/ThreadKnowsItsRoot", chatThreadKnowsRoot},
+	{"Chat/HasTheKindOfTheLastEntry", chatKindOfLastEntry},
+	{"Chat/ClosesWithItsThreads", chatClosesWithThreads},
+	{"Chat/UnknownIsNotFound", chatUnknown},
+	{"Chat/HasOneTurnAtATime", chatOneTurnAtATime},
+	{"Chat/TwoBotsDoNotShareOne", chatPerBot},
+	{"Chat/OfARolledBackBotIsMadeAgain", chatOfRolledBackBot},
+	{"Account/ComesBackEqual", accountComesBackEqual},
+	{"Account/IsOneHoweverManyEnterAtOnce", accountIsOne},
+	{"Account/AreListedOldestFirst", accountsOldestFirst},
+	{"Account/UnknownIsNotFound", accountUnknown},
+}
+
+func chatComesBackEqual(t *testing.T, s core.Store) {
+	ref := core.ChatRef{Bot: "matrix:@tocsin:example.org", Chat: "!Röom'\"\\?:example.org", Thread: "$évent"}
+	var entered *core.Chat
+	do(t, s, func(ctx context.Context, tx core.Tx) (err error) {
+		entered, err = tx.EnterChat(ctx, ref, core.Group)
+		return err
+	})
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		got, err := r.Chat(ctx, entered.ID)
+		must(t, err)
+		want := &core.Chat{ID: entered.ID, Root: entered.Root, Ref: ref, Kind: core.Group}
+		if diff := cmp.Diff(want, got); diff != "" || !cmp.Equal(want, entered) {
+			t.Errorf("entered %+v, read with a difference:\n%s", entered, diff)
+		}
+		return nil
+	})
+}
+
+func chatIsOne(t *testing.T, s core.Store) {
+	first, second, other := chat(t, s, "anna"), chat(t, s, "anna"), chat(t, s, "ben")
+	if first != second || first == other || first == 0 {
+		t.Errorf("ids %d and %d of one chat, %d of another", first, second, other)
+	}
+}
+
+// Names that look alike when they are joined carelessly are of different chats.
+func chatStrangeNames(t *testing.T, s core.Store) {
+	refs := []core.ChatRef{
+		{Bot: testBot, Chat: "1", Thread: "2"}, {Bot: testBot, Chat: "12"}, {Bot: testBot, Chat: "1", Thread: "\x002"},
+		{Bot: testBot, Chat: "1\x00", Thread: "2"}, {Bot: testBot, Chat: "1\xff"}, {Bot: testBot, Chat: "1\ufffd"}, {Bot: testBot, Chat: ""},
+	}
+	seen := map[core.ChatID]core.ChatRef{}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		clear(seen)
+		for _, ref := range refs {
+			c, err := tx.EnterChat(ctx, ref, core.Private)
+			if err != nil {
+				return err
+			}
+			seen[c.ID] = ref
+		}
+		return nil
+	})
+	if len(seen) != len(refs) {
+		t.Fatalf("%d chats for %d refs", len(seen), len(refs))
+	}
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		for id, ref := range seen {
+			c, err := r.Chat(ctx, id)
+			must(t, err)
+			if c.Ref != ref {
+				t.Errorf("chat %d came back with another ref", id)
+			}
+		}
+		return nil
+	})
+}
+
+func chatThreadKnowsRoot(t *testing.T, s core.Store) {
+	ref := chatRef("forum")
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		thread, err := tx.EnterChat(ctx, core.ChatRef{Bot: ref.Bot, Chat: ref.Chat, Thread: "7"}, core.Group)
+		must(t, err)
+		root, err := tx.EnterChat(ctx, ref, core.Group)
+		must(t, err)
+		if thread.Root != root.ID || root.Root != root.ID || thread.ID == root.ID {
+			t.Errorf("thread %+v, root %+v", thread, root)
+		}
+		return nil
+	})
+}
+
+func chatKindOfLastEntry(t *testing.T, s core.Store) {
+	id := chat(t, s, "room")
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		c, err := tx.EnterChat(ctx, chatRef("room"), core.Group)
+		must(t, err)
+		if c.Kind != core.Group {
+			t.Errorf("entered as a group, it is %q", c.Kind)
+		}
+		c, err = tx.Chat(ctx, id)
+		must(t, err)
+		if c.Kind != core.Group {
+			t.Errorf("entered as a group, it is stored as %q", c.Kind)
+		}
+		return nil
+	})
+}
+
+func chatClosesWithThreads(t *testing.T, s core.Store) {
+	ref := chatRef("forum")
+	topic := core.ChatRef{Bot: ref.Bot, Chat: ref.Chat, Thread: "7"}
+	closed := func(ctx context.Context, tx core.Tx, ref core.ChatRef) bool {
+		c, err := tx.EnterChat(ctx, ref, core.Group)
+		must(t, err)
+		return c.Closed
+	}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		thread, err := tx.EnterChat(ctx, topic, core.Group)
+		must(t, err)
+		must(t, tx.CloseChat(ctx, thread.ID, true))
+		if closed(ctx, tx, ref) || !closed(ctx, tx, topic) {
+			t.Error("a closed thread closed its chat, or did not close")
+		}
+		must(t, tx.CloseChat(ctx, thread.Root, true))
+		later := core.ChatRef{Bot: ref.Bot, Chat: ref.Chat, Thread: "8"}
+		if !closed(ctx, tx, ref) || !closed(ctx, tx, topic) || !closed(ctx, tx, later) {
+			t.Error("a closed chat has an open thread")
+		}
+		must(t, tx.CloseChat(ctx, thread.Root, false))
+		if closed(ctx, tx, ref) || closed(ctx, tx, topic) || closed(ctx, tx, later) {
+			t.Error("a chat that is there again is closed, or a thread of it")
+		}
+		return nil
+	})
+}
+
+func chatUnknown(t *testing.T, s core.Store) {
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		_, err := tx.Chat(ctx, 404)
+		wantCode(t, err, core.NotFound)
+		wantCode(t, tx.CloseChat(ctx, 404, true), core.NotFound)
+		wantCode(t, tx.MoveChat(ctx, 404, chatRef("anna")), core.NotFound)
+		return nil
+	})
+}
+
+// Many turns in one chat and its threads, some at its first sight, each read a number
+// and store the next: none is lost.
+func chatOneTurnAtATime(t *testing.T, s core.Store) {
+	const turns = 12
+	errs := make([]error, turns)
+	var wait sync.WaitGroup
+	for i := range turns {
+		wait.Go(func() {
+			ref := chatRef("busy")
+			if i%3 == 0 {
+				ref.Thread = "7"
+			}
+			errs[i] = s.Tx(t.Context(), func(tx core.Tx) error {
+				entered, err := tx.EnterChat(t.Context(), ref, core.Group)
+				if err != nil {
+					return err
+				}
+				c, err := tx.Conversation(t.Context(), entered.Root, 0)
+				if err != nil {
+					return err
+				}
+				c.Frames = append(c.Frames, core.Frame{Flow: "turn"})
+				return tx.PutConversation(t.Context(), c)
+			})
+		})
+	}
+	wait.Wait()
+	must(t, errors.Join(errs...))
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		entered, err := tx.EnterChat(ctx, chatRef("busy"), core.Group)
+		must(t, err)
+		c, err := tx.Conversation(ctx, entered.ID, 0)
+		must(t, err)
+		if len(c.Frames) != turns || c.Version != turns {
+			t.Errorf("%d frames and version %d after %d turns", len(c.Frames), c.Version, turns)
+		}
+		return nil
+	})
+}
+
+func chatPerBot(t *testing.T, s core.Store) {
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		a, err := tx.EnterChat(ctx, core.ChatRef{Bot: "telegram:1", Chat: "5"}, core.Private)
+		must(t, err)
+		b, err := tx.EnterChat(ctx, core.ChatRef{Bot: "telegram:2", Chat: "5"}, core.Private)
+		must(t, err)
+		x, err := tx.EnterAccount(ctx, core.AccountRef{Bot: "telegram:1", ID: "5"})
+		must(t, err)
+		y, err := tx.EnterAccount(ctx, core.AccountRef{Bot: "telegram:2", ID: "5"})
+		must(t, err)
+		if a.ID == b.ID || x.ID == y.ID {
+			t.Error("two bots share a chat or an account")
+		}
+		return nil
+	})
+}
+
+// What a transaction learnt of a bot is forgotten when it is rolled back.
+func chatOfRolledBackBot(t *testing.T, s core.Store) {
+	boom := errors.New("boom")
+	err := s.Tx(t.Context(), func(tx core.Tx) error {
+		_, err := tx.EnterChat(t.Context(), chatRef("anna"), core.Private)
+		must(t, err)
+		return boom
+	})
+	if !errors.Is(err, boom) {
+		t.Fatalf("got %v, want the error of the function", err)
+	}
+	id := chat(t, s, "anna")
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		c, err := r.Chat(ctx, id)
+		must(t, err)
+		if c.Ref != chatRef("anna") {
+			t.Error("the chat came back with another ref")
+		}
+		return nil
+	})
+}
+
+func accountComesBackEqual(t *testing.T, s core.Store) {
+	want := &core.Account{Ref: core.AccountRef{Bot: "matrix:@tocsin:example.org", ID: "@änna\x00:example.org"}}
+	want.Supporter, want.Home = supporter(t, s), chat(t, s, "anna")
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		a, err := tx.EnterAccount(ctx, want.Ref)
+		must(t, err)
+		want.ID = a.ID
+		if a.Supporter != 0 || a.Home != 0 {
+			t.Errorf("a new account has supporter %d and home %d", a.Supporter, a.Home)
+		}
+		must(t, tx.PutAccount(ctx, want))
+		a, err = tx.EnterAccount(ctx, want.Ref)
+		must(t, err)
+		if !cmp.Equal(a, want) {
+			t.Errorf("entered again: supporter %d, home %d", a.Supporter, a.Home)
+		}
+		return nil
+	})
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		got, err := r.Account(ctx, want.ID)
+		must(t, err)
+		if !cmp.Equal(got, want) {
+			t.Errorf("read: supporter %d, home %d, or another ref", got.Supporter, got.Home)
+		}
+		return nil
+	})
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		want.Supporter, want.Home = 0, 0
+		must(t, tx.PutAccount(ctx, want))
+		got, err := tx.Account(ctx, want.ID)
+		must(t, err)
+		if !cmp.Equal(got, want) {
+			t.Errorf("unlinked: supporter %d, home %d", got.Supporter, got.Home)
+		}
+		return nil
+	})
+}
+
+func accountIsOne(t *testing.T, s core.Store) {
+	const many = 8
+	ids := make([]core.AccountID, many)
+	errs := make([]error, many)
+	var wait sync.WaitGroup
+	for i := range many {
+		wait.Go(func() {
+			errs[i] = s.Tx(t.Context(), func(tx core.Tx) error {
+				a, err := tx.EnterAccount(t.Context(), accountRef("anna"))
+				if err == nil {
+					ids[i] = a.ID
+				}
+				return err
+			})
+		})
+	}
+	wait.Wait()
+	must(t, errors.Join(errs...))
+	for _, id := range ids {
+		if id != ids[0] || id == 0 {
+			t.Fatalf("one account has the ids %v", ids)
+		}
+	}
+}
+
+func accountsOldestFirst(t *testing.T, s core.Store) {
+	p, other := supporter(t, s), supporter(t, s)
+	a, b, c := account(t, s, "telegram"), account(t, s, "matrix"), account(t, s, "other")
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		must(t, tx.PutAccount(ctx, &core.Account{ID: b, Supporter: p}))
+		must(t, tx.PutAccount(ctx, &core.Account{ID: a, Supporter: p}))
+		return tx.PutAccount(ctx, &core.Account{ID: c, Supporter: other})
+	})
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		got, err := r.AccountsOf(ctx, p)
+		must(t, err)
+		want := []core.Account{
+			{ID: a, Ref: accountRef("telegram"), Supporter: p}, {ID: b, Ref: accountRef("matrix"), Supporter: p},
+		}
+		if !cmp.Equal(got, want) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		none, err := r.AccountsOf(ctx, 404)
+		must(t, err)
+		if len(none) != 0 {
+			t.Errorf("nobody has the accounts %+v", none)
+		}
+		return nil
+	})
+}
+
+func accountUnknown(t *testing.T, s core.Store) {
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		_, err := tx.Account(ctx, 404)
+		wantCode(t, err, core.NotFound)
+		wantCode(t, tx.PutAccount(ctx, &core.Account{ID: 404}), core.NotFound)
+		return nil
+	})
+}

@@ -1,0 +1,207 @@
+package storagetest
+
+import (
+	"context"
+	"time"
+
+	"tocsin/core"
+	"tocsin/core/geo"
+)
+
+// An item is something that leaves by itself, stored at now; its name is its own. It
+// reports whether it is still there.
+type item func(ctx context.Context, tx core.Tx, name string, now time.Time) (there, error)
+
+// there reports whether an item is still stored. It may change it.
+type there func(ctx context.Context, tx core.Tx) (bool, error)
+
+// leavings are an item of each kind, and as how many rows it is counted.
+var leavings = map[core.Kept]struct {
+	put  item
+	rows int
+}{
+	core.KeptSeenTelegram: {seenOn("telegram:1"), 1},
+	core.KeptSeen:         {seenOn("matrix:@telegram:example.org"), 1},
+	core.KeptOutbox:       {aSentMessage, 1},
+	core.KeptBlobs:        {aBlob, 1},
+	core.KeptMenus:        {aMenu, 1},
+	core.KeptChallenges:   {aChallenge, 1},
+	core.KeptTallies:      {aTallyAndSlot, 2},
+	core.KeptOffers:       {anOffer, 1},
+	core.KeptTalks:        {aTalk, 1},
+	core.KeptCells:        {aPlaceOfAPerson, 1},
+	core.KeptActions:      {anActionOfTwo, 3},
+	core.KeptRuns:         {aRun, 1},
+}
+
+// found reports whether err is nil rather than NotFound.
+func found(err error) (bool, error) {
+	if core.CodeOf(err) == core.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func seenOn(b core.BotID) item {
+	return func(ctx context.Context, tx core.Tx, name string, _ time.Time) (there, error) {
+		return func(ctx context.Context, tx core.Tx) (bool, error) {
+			err := tx.MarkSeen(ctx, b, name)
+			if core.CodeOf(err) == core.Conflict {
+				return true, nil
+			}
+			return false, err
+		}, tx.MarkSeen(ctx, b, name)
+	}
+}
+
+// enterBoth enters a chat and an account.
+func enterBoth(ctx context.Context, tx core.Tx, name string) (core.ChatID, core.AccountID, error) {
+	c, err := tx.EnterChat(ctx, chatRef(name), core.Private)
+	if err != nil {
+		return 0, 0, err
+	}
+	a, err := tx.EnterAccount(ctx, accountRef(name))
+	if err != nil {
+		return 0, 0, err
+	}
+	return c.ID, a.ID, nil
+}
+
+func aSentMessage(ctx context.Context, tx core.Tx, name string, _ time.Time) (there, error) {
+	c, _, err := enterBoth(ctx, tx, name)
+	if err != nil {
+		return nil, err
+	}
+	o := &core.Outgoing{Chat: c, Lane: core.Talk, Content: say("hello")}
+	if err := tx.Enqueue(ctx, o); err != nil {
+		return nil, err
+	}
+	os, err := tx.Claim(ctx, core.Claim{Bot: testBot, Lanes: everyLane, Max: 1, Lease: lease})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		_, err := tx.Receipt(ctx, o.ID)
+		return found(err)
+	}, tx.Settle(ctx, os[0], sent("1"))
+}
+
+func aBlob(ctx context.Context, tx core.Tx, name string, _ time.Time) (there, error) {
+	id, err := tx.PutBlob(ctx, []byte(name))
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		_, err := tx.Blob(ctx, id)
+		return found(err)
+	}, err
+}
+
+func aMenu(ctx context.Context, tx core.Tx, name string, _ time.Time) (there, error) {
+	c, _, err := enterBoth(ctx, tx, name)
+	if err != nil {
+		return nil, err
+	}
+	m := &core.Menu{Token: core.MenuToken("aaaaaaaaaaa" + name), Chat: c, Message: 1_000_000}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		_, err := tx.Menu(ctx, m.Token)
+		return found(err)
+	}, tx.PutMenu(ctx, m)
+}
+
+func aChallenge(ctx context.Context, tx core.Tx, name string, now time.Time) (there, error) {
+	_, a, err := enterBoth(ctx, tx, name)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		_, err := tx.Challenge(ctx, a)
+		return found(err)
+	}, tx.PutChallenge(ctx, &core.Challenge{Account: a, Code: "12345678", Made: now, LastSend: now})
+}
+
+// aTallyAndSlot counts an attempt and takes a slot: rows of the limiter that are long at
+// rest leave with the counts.
+func aTallyAndSlot(ctx context.Context, tx core.Tx, name string, _ time.Time) (there, error) {
+	c, _, err := enterBoth(ctx, tx, name+" of its own") // one that is not ready takes no message
+	if err != nil {
+		return nil, err
+	}
+	slot := core.SlotKey{Bot: testBot, Chat: c}
+	if _, err := tx.Reserve(ctx, slot, core.Limit{Every: time.Second, Burst: 1}, 1); err != nil {
+		return nil, err
+	}
+	key := core.TallyKey{Kind: "code.account", Subject: name}
+	_, err = tx.Tally(ctx, key, time.Hour)
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		n, err := tx.Tally(ctx, key, time.Hour)
+		return n > 1, err
+	}, err
+}
+
+func anOffer(ctx context.Context, tx core.Tx, name string, now time.Time) (there, error) {
+	o := &core.Offer{Code: core.NewCode(), Role: core.Organiser, Area: core.AreaID(name), Expires: now.Add(core.OfferLife)}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		_, err := tx.TakeOffer(ctx, o.Code, now)
+		return found(err)
+	}, tx.CreateOffer(ctx, o)
+}
+
+func aTalk(ctx context.Context, tx core.Tx, name string, now time.Time) (there, error) {
+	c, a, err := enterBoth(ctx, tx, name)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		kept, err := tx.Conversation(ctx, c, a)
+		return err == nil && len(kept.Frames) > 0, err
+	}, tx.PutConversation(ctx, &core.Conversation{Chat: c, Account: a, Frames: []core.Frame{{Flow: "signup"}}, At: now})
+}
+
+func aPlaceOfAPerson(ctx context.Context, tx core.Tx, _ string, now time.Time) (there, error) {
+	p := personSeen(now)
+	p.Cell, p.Place, p.Area = -42, 7, "FR/84/69"
+	err := tx.CreateSupporter(ctx, p)
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		kept, err := tx.Supporter(ctx, p.ID)
+		return err == nil && (kept.Cell != 0 || kept.Place != 0 || kept.Area != ""), err
+	}, err
+}
+
+func personSeen(at time.Time) *core.Supporter {
+	return &core.Supporter{
+		State: core.Active, Language: "fr", Zone: "Europe/Paris", Radius: core.DefaultRadius, Often: core.Daily,
+		Since: core.DayOf(at), Seen: core.DayOf(at),
+	}
+}
+
+// anActionOfTwo is an action to which two people come.
+func anActionOfTwo(ctx context.Context, tx core.Tx, name string, now time.Time) (there, error) {
+	a := &core.Action{
+		Source: "test:" + name, Title: "Leafleting", Kind: "leafleting", Zone: "Europe/Paris",
+		StartsAt: now, EndsAt: now.Add(time.Hour), Area: "FR/84/69",
+		Point: geo.Point{Lat: 45.76, Lon: 4.83}, Visibility: core.ForSupporters, State: core.Public,
+	}
+	if _, _, err := tx.PutActions(ctx, []*core.Action{a}); err != nil {
+		return nil, err
+	}
+	for range 2 {
+		p := personSeen(now)
+		if err := tx.CreateSupporter(ctx, p); err != nil {
+			return nil, err
+		}
+		err := tx.PutRsvp(ctx, &core.Rsvp{Action: a.ID, Supporter: p.ID, Answer: core.Going, On: core.DayOf(now)})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		_, err := tx.Action(ctx, a.ID)
+		return found(err)
+	}, nil
+}
+
+func aRun(ctx context.Context, tx core.Tx, name string, now time.Time) (there, error) {
+	r := &core.Run{Job: core.JobName(name), Planned: "2026-11-22T02:30 UTC", Started: now}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		_, err := tx.LastRun(ctx, r.Job)
+		return found(err)
+	}, tx.StartRun(ctx, r)
+}

@@ -1,0 +1,236 @@
+package storagetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tocsin/core"
+)
+
+var moveProperties = []property{
+	{"MoveChat/BeforeTheNewNameIsKnown", moveBeforeKnown},
+	{"MoveChat/AfterTheNewNameIsKnown", moveAfterKnown},
+	{"MoveChat/OfAThreadMovesAll", moveOfThread},
+	{"MoveChat/ToItselfDoesNothing", moveToItself},
+	{"MoveChat/ToAnotherBotIsInvalid", moveToAnotherBot},
+	{"MoveChat/ForgetsReceipts", moveForgetsReceipts},
+	{"MoveChat/KeepsOneCopyOfABroadcast", moveKeepsOneCopy},
+}
+
+var (
+	oldName = core.ChatRef{Bot: testBot, Chat: "-1001"}
+	newName = core.ChatRef{Bot: testBot, Chat: "-1002"}
+)
+
+func topic(c core.ChatRef, thread string) core.ChatRef {
+	c.Thread = thread
+	return c
+}
+
+// group returns the id of a group.
+func group(t *testing.T, s core.Store, ref core.ChatRef) core.ChatID {
+	t.Helper()
+	var id core.ChatID
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		c, err := tx.EnterChat(ctx, ref, core.Group)
+		if err == nil {
+			id = c.ID
+		}
+		return err
+	})
+	return id
+}
+
+func move(t *testing.T, s core.Store, id core.ChatID, to core.ChatRef) {
+	t.Helper()
+	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.MoveChat(ctx, id, to) })
+}
+
+func moveBeforeKnown(t *testing.T, s core.Store) {
+	root, thread := group(t, s, oldName), group(t, s, topic(oldName, "7"))
+	move(t, s, root, newName)
+	if group(t, s, newName) != root || group(t, s, topic(newName, "7")) != thread {
+		t.Error("the chat or its thread has another id under its new name")
+	}
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		c, err := r.Chat(ctx, thread)
+		must(t, err)
+		if c.Ref != topic(newName, "7") || c.Root != root {
+			t.Errorf("the thread came back as %+v", c)
+		}
+		return nil
+	})
+	if again := group(t, s, oldName); again == root {
+		t.Error("the old name still leads to the chat")
+	}
+}
+
+func moveAfterKnown(t *testing.T, s core.Store) {
+	root, thread := group(t, s, oldName), group(t, s, topic(oldName, "7"))
+	gone, goneThread, newThread := group(t, s, newName), group(t, s, topic(newName, "7")), group(t, s, topic(newName, "8"))
+	anna := account(t, s, "anna")
+	early, late := now(t, s).Add(-time.Hour), now(t, s)
+	talk := func(c core.ChatID, a core.AccountID, at time.Time, flow string) {
+		do(t, s, func(ctx context.Context, tx core.Tx) error {
+			return tx.PutConversation(ctx, &core.Conversation{Chat: c, Account: a, At: at, Frames: []core.Frame{{Flow: flow}}})
+		})
+	}
+	talk(root, 0, early, "old")
+	talk(gone, 0, late, "new")
+	talk(root, anna, late, "old")
+	talk(gone, anna, early, "new")
+	talk(goneThread, anna, late, "thread")
+	menu := &core.Menu{Token: "aaaabbbbccccdddd", Chat: gone, Buttons: []core.Button{{Label: "Oui", Do: core.Do{Verb: "yes"}}}}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		must(t, tx.PutAccount(ctx, &core.Account{ID: anna, Home: gone}))
+		must(t, tx.PutMenu(ctx, menu))
+		for _, c := range []core.ChatID{root, gone, goneThread} {
+			must(t, tx.Enqueue(ctx, &core.Outgoing{Chat: c, Lane: core.Talk, Content: &core.Message{Body: []core.Span{{Text: "bonjour"}}}, Again: core.TwiceOkay}))
+		}
+		return tx.CloseChat(ctx, root, true)
+	})
+	move(t, s, root, newName)
+
+	if group(t, s, newName) != root || group(t, s, topic(newName, "7")) != thread || group(t, s, topic(newName, "8")) != newThread {
+		t.Fatal("the chat or a thread has another id under its new name")
+	}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		c, err := tx.Chat(ctx, newThread)
+		must(t, err)
+		if c.Root != root || c.Closed {
+			t.Errorf("a thread of the new name came back as %+v", c)
+		}
+		wantFlow(t, tx, root, 0, "new")
+		wantFlow(t, tx, root, anna, "old")
+		wantFlow(t, tx, thread, anna, "thread")
+		m, err := tx.Menu(ctx, menu.Token)
+		must(t, err)
+		a, err := tx.Account(ctx, anna)
+		must(t, err)
+		if m.Chat != root || a.Home != root {
+			t.Errorf("the menu is of chat %d, the home is chat %d, want %d", m.Chat, a.Home, root)
+		}
+		_, err = tx.Chat(ctx, gone)
+		wantCode(t, err, core.NotFound)
+		return nil
+	})
+	wantClaimed(t, s, root, root, thread)
+}
+
+// wantFlow checks in which flow a conversation is, and that it can be stored as of its
+// first version.
+func wantFlow(t *testing.T, tx core.Tx, c core.ChatID, a core.AccountID, flow string) {
+	t.Helper()
+	got, err := tx.Conversation(t.Context(), c, a)
+	must(t, err)
+	if len(got.Frames) != 1 || got.Frames[0].Flow != flow || got.Version != 1 {
+		t.Errorf("chat %d, account %d: %+v, want the flow %q", c, a, got, flow)
+	}
+}
+
+// wantClaimed settles all that is due and checks in which chats it is, one after the
+// other.
+func wantClaimed(t *testing.T, s core.Store, want ...core.ChatID) {
+	t.Helper()
+	var got []core.ChatID
+	for range want {
+		do(t, s, func(ctx context.Context, tx core.Tx) error {
+			claimed, err := tx.Claim(ctx, core.Claim{Bot: testBot, Lanes: []core.Lane{core.Talk}, Max: 1, Lease: time.Minute})
+			if err != nil || len(claimed) == 0 {
+				return err
+			}
+			m, ok := claimed[0].Content.(*core.Message)
+			if !ok || m.PlainText() != "bonjour" {
+				t.Errorf("claimed the content %+v", claimed[0].Content)
+			}
+			got = append(got, claimed[0].Chat)
+			return tx.Settle(ctx, claimed[0], core.Verdict{State: core.Sent, Receipt: core.Receipt{"1"}})
+		})
+	}
+	if !cmp.Equal(got, want) {
+		t.Errorf("claimed in the chats %v, want %v", got, want)
+	}
+}
+
+func moveOfThread(t *testing.T, s core.Store) {
+	root, thread := group(t, s, oldName), group(t, s, topic(oldName, "7"))
+	move(t, s, thread, topic(newName, "9"))
+	if group(t, s, newName) != root || group(t, s, topic(newName, "7")) != thread {
+		t.Error("the chat or its thread has another id under its new name")
+	}
+}
+
+func moveToItself(t *testing.T, s core.Store) {
+	root, thread := group(t, s, oldName), group(t, s, topic(oldName, "7"))
+	move(t, s, root, oldName)
+	if group(t, s, oldName) != root || group(t, s, topic(oldName, "7")) != thread {
+		t.Error("the chat or its thread has another id")
+	}
+}
+
+func moveToAnotherBot(t *testing.T, s core.Store) {
+	root := group(t, s, oldName)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		wantCode(t, tx.MoveChat(ctx, root, core.ChatRef{Bot: "telegram:2", Chat: "-1002"}), core.Invalid)
+		return nil
+	})
+}
+
+func moveForgetsReceipts(t *testing.T, s core.Store) {
+	root, gone := group(t, s, oldName), group(t, s, newName)
+	var sent [2]core.OutgoingID
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for i, c := range []core.ChatID{root, gone} {
+			token := core.MenuToken("token" + string(rune('a'+i)))
+			o := &core.Outgoing{Chat: c, Lane: core.Talk, Again: core.Once,
+				Content: &core.Message{Body: []core.Span{{Text: "bonjour"}}, Menu: token}}
+			must(t, tx.Enqueue(ctx, o))
+			must(t, tx.PutMenu(ctx, &core.Menu{Token: token, Chat: c, Message: o.ID}))
+			sent[i] = o.ID
+		}
+		return nil
+	})
+	wantClaimed(t, s, root, gone)
+	move(t, s, root, newName)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		_, err := tx.Receipt(ctx, sent[0])
+		wantCode(t, err, core.NotFound)
+		r, err := tx.Receipt(ctx, sent[1])
+		must(t, err)
+		m, err := tx.MenuOn(ctx, root, "1")
+		must(t, err)
+		if len(r) != 1 || m.Token != "tokenb" || m.Chat != root {
+			t.Errorf("the message of the new chat has the receipt %v and the menu %+v", r, m)
+		}
+		return nil
+	})
+}
+
+func moveKeepsOneCopy(t *testing.T, s core.Store) {
+	root, gone := group(t, s, oldName), group(t, s, newName)
+	b := &core.Broadcast{State: core.Running, Message: &core.Message{Body: []core.Span{{Text: "bonjour"}}}, Again: core.Once}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		must(t, tx.CreateBroadcast(ctx, b))
+		return tx.AddRecipients(ctx, b.ID, []core.Recipient{{Chat: root}, {Chat: gone}})
+	})
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		claimed, err := tx.ClaimRecipients(ctx, core.Claim{Bot: testBot, Lanes: []core.Lane{core.Bulk}, Max: 1, Lease: time.Minute})
+		must(t, err)
+		if len(claimed) != 1 {
+			t.Fatalf("claimed %d copies, want 1", len(claimed))
+		}
+		return tx.SettleRecipient(ctx, claimed[0], core.Verdict{State: core.Sent, Receipt: core.Receipt{"1"}})
+	})
+	move(t, s, root, newName)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		n, err := tx.CountRecipients(ctx, b.ID)
+		must(t, err)
+		if n[core.Sent] != 1 || n[core.Queued] != 0 {
+			t.Errorf("copies by state: %v, want the one that was sent", n)
+		}
+		return nil
+	})
+}

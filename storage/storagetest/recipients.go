@@ -1,0 +1,209 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tocsin/core"
+)
+
+var recipientProperties = []property{
+	{"Recipients/AreAddedOnce", recipientIsAddedOnce},
+	{"Recipients/ClaimsCarryTheBroadcast", recipientClaimsCarryTheBroadcast},
+	{"Recipients/ClaimsEndAsUnsure", recipientClaimsEndAsUnsure},
+	{"Recipients/RetryIsSure", recipientRetryIsSure},
+	{"Recipients/SettleOfAnOldAttemptFailsWithConflict", settleOfAnOldCopyFailsWithConflict},
+	{"Recipients/VerdictsAreCounted", verdictsAreCounted},
+	{"Recipients/ReceiptOfACopyIsItsOwn", receiptOfACopyIsItsOwn},
+	{"Recipients/ChatThatIsNotReadyIsSkipped", copyThatIsNotReadyIsSkipped},
+	{"Recipients/TwoClaimersNeverShare", twoClaimersNeverShareACopy},
+}
+
+func recipientIsAddedOnce(t *testing.T, s core.Store) {
+	b := broadcast(t, s, core.Broadcast{}, 3)
+	o := claimCopies(t, s, 1, 1)[0]
+	settleCopy(t, s, o, sent("1"))
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		must(t, tx.AddRecipients(ctx, b.ID, nil))
+		return tx.AddRecipients(ctx, b.ID, []core.Recipient{
+			{Chat: o.Chat, Account: 99}, {Chat: o.Chat, Account: 99}, {Chat: 1 << 40}, // the last is gone
+		})
+	})
+	wantCounts(t, s, b.ID, map[core.State]int{core.Sent: 1, core.Queued: 2})
+}
+
+func recipientClaimsCarryTheBroadcast(t *testing.T, s core.Store) {
+	start := now(t, s)
+	b := broadcast(t, s, core.Broadcast{Due: start, Expires: start.Add(time.Hour), Again: core.Once}, 3)
+	keys := make(map[core.SendKey]bool)
+	chats := make(map[core.ChatID]bool)
+	for _, got := range claimCopies(t, s, 10, 3) {
+		want := &core.Outgoing{
+			ID: got.ID, Key: got.Key, Chat: got.Chat, Account: got.Account, Lane: core.Bulk,
+			Content: b.Message, Due: b.Due, Expires: b.Expires, Again: b.Again, Attempt: 1,
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("copy (-want +got):\n%s", d)
+		}
+		if chat(t, s, fmt.Sprint(got.Account)) != got.Chat {
+			t.Errorf("account %d got the copy of another", got.Account)
+		}
+		keys[got.Key], chats[got.Chat] = true, true
+	}
+	if len(keys) != 3 || len(chats) != 3 {
+		t.Errorf("%d keys and %d chats for 3 copies", len(keys), len(chats))
+	}
+	claimCopies(t, s, 10, 0)
+}
+
+func recipientClaimsEndAsUnsure(t *testing.T, s core.Store) {
+	broadcast(t, s, core.Broadcast{}, 1)
+	before := claimCopies(t, s, 10, 1)[0]
+	advance(t, s, lease)
+	after := claimCopies(t, s, 10, 1)[0]
+	if before.Unsure || !after.Unsure || after.Attempt != 2 || after.Key != before.Key {
+		t.Errorf("claimed as %+v and after its lease as %+v", before, after)
+	}
+}
+
+func recipientRetryIsSure(t *testing.T, s core.Store) {
+	broadcast(t, s, core.Broadcast{}, 1)
+	settleCopy(t, s, claimCopies(t, s, 10, 1)[0], again(t, s, time.Hour))
+	claimCopies(t, s, 10, 0)
+	advance(t, s, time.Hour)
+	if got := claimCopies(t, s, 10, 1)[0]; got.Unsure || got.Attempt != 2 {
+		t.Errorf("claimed again: attempt %d, unsure %t; want 2, false", got.Attempt, got.Unsure)
+	}
+}
+
+func settleOfAnOldCopyFailsWithConflict(t *testing.T, s core.Store) {
+	broadcast(t, s, core.Broadcast{}, 1)
+	old := claimCopies(t, s, 10, 1)[0]
+	advance(t, s, lease)
+	latest := claimCopies(t, s, 10, 1)[0]
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		wantCode(t, tx.SettleRecipient(ctx, old, sent("1")), core.Conflict)
+		must(t, tx.SettleRecipient(ctx, latest, sent("2")))
+		wantCode(t, tx.SettleRecipient(ctx, latest, sent("3")), core.Conflict)
+		return nil
+	})
+}
+
+func verdictsAreCounted(t *testing.T, s core.Store) {
+	b := broadcast(t, s, core.Broadcast{}, 7)
+	other := broadcast(t, s, core.Broadcast{}, 1)
+	setBroadcast(t, s, other.ID, core.Paused)
+	os := claimCopies(t, s, 6, 6)
+	settleCopy(t, s, os[0], sent("1"))
+	settleCopy(t, s, os[1], sent("2", "3"))
+	settleCopy(t, s, os[2], core.Verdict{State: core.Unsent})
+	settleCopy(t, s, os[3], core.Verdict{State: core.Failed, Code: core.Unreachable, Closed: true})
+	settleCopy(t, s, os[4], core.Verdict{State: core.Doubtful, Code: core.Uncertain})
+	settleCopy(t, s, os[5], again(t, s, time.Hour))
+	wantCounts(t, s, b.ID, map[core.State]int{
+		core.Sent: 2, core.Unsent: 1, core.Failed: 1, core.Doubtful: 1, core.Queued: 2,
+	})
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		c, err := tx.Chat(ctx, os[3].Chat)
+		must(t, err)
+		if !c.Closed {
+			t.Error("a verdict that the chat is gone did not close it")
+		}
+		return nil
+	})
+}
+
+// Copies and messages of the outbox never have the same id, whatever is asked by it.
+func receiptOfACopyIsItsOwn(t *testing.T, s core.Store) {
+	broadcast(t, s, core.Broadcast{}, 1)
+	copied := claimCopies(t, s, 1, 1)[0]
+	said := enqueue(t, s, core.Outgoing{Chat: copied.Chat, Lane: core.Talk})
+	if copied.ID == said.ID {
+		t.Fatalf("a copy and a message have the id %d", said.ID)
+	}
+	menus := []*core.Menu{
+		{Token: "aaaaaaaaaaaaaaaa", Chat: copied.Chat, Message: copied.ID, Buttons: []core.Button{{Label: "Yes"}}},
+		{Token: "bbbbbbbbbbbbbbbb", Chat: said.Chat, Message: said.ID, Buttons: []core.Button{{Label: "No"}}},
+	}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		return errors.Join(tx.PutMenu(ctx, menus[0]), tx.PutMenu(ctx, menus[1]))
+	})
+	settleCopy(t, s, copied, sent("$copy"))
+	settle(t, s, wantClaim(t, s, said)[0], sent("$said"))
+	wantReceipt(t, s, copied.ID, "$copy")
+	wantReceipt(t, s, said.ID, "$said")
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for i, part := range []core.ReceiptID{"$copy", "$said"} {
+			got, err := tx.MenuOn(ctx, said.Chat, part)
+			must(t, err)
+			if d := cmp.Diff(menus[i], got); d != "" {
+				t.Errorf("menu on %s (-want +got):\n%s", part, d)
+			}
+		}
+		return nil
+	})
+}
+
+func copyThatIsNotReadyIsSkipped(t *testing.T, s core.Store) {
+	broadcast(t, s, core.Broadcast{}, 2)
+	busy := core.SlotKey{Bot: testBot, Chat: chat(t, s, "0")}
+	if got := reserve(t, s, busy, core.Limit{Every: time.Minute, Burst: 1}, 1); got != 1 {
+		t.Fatalf("reserved %d slots, want 1", got)
+	}
+	if o := claimCopies(t, s, 10, 1)[0]; o.Chat == busy.Chat {
+		t.Error("a copy was taken of a chat that takes none now")
+	}
+	advance(t, s, time.Minute)
+	claimCopies(t, s, 10, 1)
+}
+
+func twoClaimersNeverShareACopy(t *testing.T, s core.Store) {
+	const n = 120
+	b := broadcast(t, s, core.Broadcast{}, n)
+	var mu sync.Mutex
+	times := make(map[core.OutgoingID]int)
+	round := func() (took int, err error) {
+		var os []*core.Outgoing
+		err = try(t, s, func(ctx context.Context, tx core.Tx) (err error) {
+			os, err = tx.ClaimRecipients(ctx, core.Claim{Bot: testBot, Max: 5, Lease: lease})
+			return err
+		})
+		for _, o := range os {
+			mu.Lock()
+			times[o.ID]++
+			mu.Unlock()
+			err = errors.Join(err, try(t, s, func(ctx context.Context, tx core.Tx) error {
+				return tx.SettleRecipient(ctx, o, sent("1"))
+			}))
+		}
+		return len(os), err
+	}
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for {
+				took, err := round()
+				if err != nil {
+					t.Errorf("dispatch: %v", err)
+				}
+				if took == 0 {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for n := range maps.Values(times) {
+		if n != 1 {
+			t.Errorf("a copy was taken %d times", n)
+		}
+	}
+	wantCounts(t, s, b.ID, map[core.State]int{core.Sent: n})
+}

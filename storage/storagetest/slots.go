@@ -1,0 +1,237 @@
+package storagetest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tocsin/core"
+)
+
+var slotProperties = []property{
+	{"Slots/NeverExceedTheRate", slotsNeverExceedTheRate},
+	{"Slots/ParallelCallersNeverExceedTheRate", parallelCallersNeverExceedTheRate},
+	{"Slots/RestGivesTheBurst", restGivesTheBurst},
+	{"Slots/SpendTakesFromTheOthers", spendTakesFromTheOthers},
+	{"Slots/GivenBackIsFreeAgain", givenBackIsFreeAgain},
+	{"Slots/HoldIsForward", holdIsForward},
+	{"Slots/HoldOutlivesAllElse", holdOutlivesAllElse},
+	{"Slots/ZeroLimitDoesNotLimit", zeroLimitDoesNotLimit},
+	{"Slots/RowsAreApart", rowsAreApart},
+}
+
+// botRow is the row of testBot itself.
+var botRow = core.SlotKey{Bot: testBot}
+
+func reserve(t *testing.T, s core.Store, k core.SlotKey, l core.Limit, n int) (got int) {
+	t.Helper()
+	do(t, s, func(ctx context.Context, tx core.Tx) (err error) {
+		got, err = tx.Reserve(ctx, k, l, n)
+		return err
+	})
+	return got
+}
+
+func wantReserve(t *testing.T, s core.Store, l core.Limit, n, want int) {
+	t.Helper()
+	if got := reserve(t, s, botRow, l, n); got != want {
+		t.Errorf("Reserve(%d) = %d, want %d", n, got, want)
+	}
+}
+
+func spend(t *testing.T, s core.Store, l core.Limit, n int) {
+	t.Helper()
+	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.Spend(ctx, botRow, l, n) })
+}
+
+func hold(t *testing.T, s core.Store, k core.SlotKey, until time.Time) {
+	t.Helper()
+	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.Hold(ctx, k, until) })
+}
+
+// A grant is what one call got, at some time from after to before.
+type grant struct {
+	after, before time.Time
+	n             int
+}
+
+// checkGrants fails unless in every window at most the burst and one for each Every
+// were given.
+func checkGrants(t rapid.TB, l core.Limit, gs []grant) {
+	t.Helper()
+	slices.SortFunc(gs, func(a, b grant) int { return a.before.Compare(b.before) })
+	for i := range gs {
+		total, start := 0, gs[i].after
+		for _, g := range gs[i:] {
+			total += g.n
+			if g.after.Before(start) {
+				start = g.after
+			}
+			window := g.before.Sub(start)
+			if most := l.Burst + int(window/l.Every); total > most {
+				t.Fatalf("%d slots within %v, want at most %d of %d and one every %v", total, window, most, l.Burst, l.Every)
+			}
+		}
+	}
+}
+
+func slotsNeverExceedTheRate(t *testing.T, s core.Store) {
+	row := core.ChatID(0)
+	rapid.Check(t, func(rt *rapid.T) {
+		row++
+		k := core.SlotKey{Bot: testBot, Chat: row}
+		l := core.Limit{
+			Every: time.Duration(rapid.Int64Range(1000, 5000).Draw(rt, "every")) * time.Second,
+			Burst: rapid.IntRange(1, 6).Draw(rt, "burst"),
+		}
+		var gs []grant
+		for range rapid.IntRange(2, 8).Draw(rt, "calls") {
+			advance(t, s, time.Duration(rapid.IntRange(0, 3).Draw(rt, "pause"))*l.Every/2)
+			after := now(t, s)
+			got := reserve(t, s, k, l, rapid.IntRange(0, 8).Draw(rt, "n"))
+			gs = append(gs, grant{after, now(t, s), got})
+		}
+		checkGrants(rt, l, gs)
+	})
+}
+
+// Four processes ask for slots as fast as they can.
+func parallelCallersNeverExceedTheRate(t *testing.T, s core.Store) {
+	l := core.Limit{Every: 20 * time.Millisecond, Burst: 3}
+	var mu sync.Mutex
+	var gs []grant
+	call := func() error {
+		after, err := s.Now(t.Context())
+		if err != nil {
+			return err
+		}
+		var got int
+		err = try(t, s, func(ctx context.Context, tx core.Tx) (err error) {
+			got, err = tx.Reserve(ctx, botRow, l, 2)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		before, err := s.Now(t.Context())
+		mu.Lock()
+		defer mu.Unlock()
+		gs = append(gs, grant{after, before, got})
+		return err
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 25 {
+				if err := call(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	checkGrants(t, l, gs)
+	total := 0
+	for _, g := range gs {
+		total += g.n
+	}
+	if total < l.Burst {
+		t.Errorf("%d slots in all, want at least the burst of %d", total, l.Burst)
+	}
+}
+
+func restGivesTheBurst(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Hour, Burst: 3}
+	wantReserve(t, s, l, 0, 0)
+	wantReserve(t, s, l, 2, 2)
+	wantReserve(t, s, l, 5, 1)
+	wantReserve(t, s, l, 1, 0)
+	advance(t, s, time.Hour)
+	wantReserve(t, s, l, 5, 1)
+	advance(t, s, 2*time.Hour)
+	wantReserve(t, s, l, 5, 2)
+	advance(t, s, 1000*time.Hour)
+	wantReserve(t, s, l, 5, 3)
+}
+
+func spendTakesFromTheOthers(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Hour, Burst: 3}
+	spend(t, s, l, 5) // two more than there are
+	wantReserve(t, s, l, 1, 0)
+	advance(t, s, 2*time.Hour)
+	wantReserve(t, s, l, 1, 0)
+	advance(t, s, time.Hour)
+	wantReserve(t, s, l, 5, 1)
+}
+
+func givenBackIsFreeAgain(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Hour, Burst: 5}
+	wantReserve(t, s, l, 5, 5)
+	spend(t, s, l, -3)
+	wantReserve(t, s, l, 5, 3)
+	spend(t, s, l, -100)
+	wantReserve(t, s, l, 100, 5)
+}
+
+func holdIsForward(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Hour, Burst: 3}
+	start := now(t, s)
+	wantReserve(t, s, l, 1, 1)
+	hold(t, s, botRow, start.Add(10*time.Hour))
+	hold(t, s, botRow, start.Add(2*time.Hour))
+	advance(t, s, 9*time.Hour)
+	wantReserve(t, s, l, 5, 0)
+	advance(t, s, time.Hour)
+	wantReserve(t, s, l, 5, 1) // and not the burst
+	hold(t, s, botRow, start)
+	advance(t, s, 2*time.Hour)
+	wantReserve(t, s, l, 5, 2)
+}
+
+// Slots that are given back, and slots that are spent regardless, end no hold; nor does
+// a row that nobody used yet.
+func holdOutlivesAllElse(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Minute, Burst: 5}
+	start := now(t, s)
+	wantReserve(t, s, l, 5, 5)
+	hold(t, s, botRow, start.Add(time.Hour))
+	spend(t, s, l, -4)
+	spend(t, s, l, 1)
+	fresh := core.SlotKey{Bot: testBot, Chat: chat(t, s, "anna")}
+	hold(t, s, fresh, start.Add(time.Hour))
+	o := enqueue(t, s, core.Outgoing{Chat: fresh.Chat, Lane: core.Talk})
+	advance(t, s, 59*time.Minute)
+	wantReserve(t, s, l, 5, 0)
+	if got := reserve(t, s, fresh, l, 5); got != 0 {
+		t.Errorf("a fresh row that is held gave %d slots", got)
+	}
+	wantClaim(t, s)
+	advance(t, s, time.Minute)
+	wantClaim(t, s, o)
+	if got := reserve(t, s, fresh, l, 1); got != 1 {
+		t.Errorf("after the hold a row gave %d slots, want 1", got)
+	}
+}
+
+func zeroLimitDoesNotLimit(t *testing.T, s core.Store) {
+	wantReserve(t, s, core.Limit{}, 1000, 1000)
+	spend(t, s, core.Limit{}, 1000)
+	wantReserve(t, s, core.Limit{}, 1000, 1000)
+	hold(t, s, botRow, now(t, s).Add(time.Hour))
+	wantReserve(t, s, core.Limit{}, 1000, 0)
+	advance(t, s, time.Hour)
+	wantReserve(t, s, core.Limit{}, 1000, 1000)
+}
+
+func rowsAreApart(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Hour, Burst: 1}
+	for _, k := range []core.SlotKey{botRow, {Bot: testBot, Chat: 1}, {Bot: testBot, Chat: 2}, {Bot: anotherBot, Chat: 1}, {Bot: anotherBot}} {
+		if got := reserve(t, s, k, l, 2); got != 1 {
+			t.Errorf("first Reserve on %v = %d, want 1", k, got)
+		}
+	}
+}
