@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"time"
 
@@ -172,6 +173,15 @@ func (k Kind) In(language string) string {
 // Silent reports whether nothing but answers may go to area at t.
 func (c *Campaign) Silent(area AreaID, t time.Time) bool {
 	return slices.ContainsFunc(c.Silences, func(s Silence) bool { return s.Covers(area, t) })
+}
+
+// Domain returns the host of the campaign's site: what is ours in names that must
+// be unique in the world. Without a site it is one that can never be.
+func (c *Campaign) Domain() string {
+	if u, err := url.Parse(c.SponsorURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "tocsin.invalid"
 }
 
 func slug(s string) bool {

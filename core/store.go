@@ -12,7 +12,8 @@ type Store interface {
 
 	// Tx runs fn in one transaction, which is committed if fn returns nil. It fails
 	// with Conflict if it lost a race, Unavailable if the database is away: run it
-	// again then.
+	// again then. With Uncertain it may have been committed: run it again only if it
+	// finds out, as a turn does by its seen mark.
 	Tx(ctx context.Context, fn func(Tx) error) error
 
 	// Now returns the store's clock, which all times in it are of.
@@ -26,6 +27,7 @@ type Reader interface {
 	ActionReader
 	ChatReader
 	ConsentReader
+	OutboxReader
 	PlaceReader
 	RoleReader
 	RsvpReader
@@ -133,9 +135,18 @@ type ConversationStore interface {
 	MenuOn(ctx context.Context, c ChatID, r ReceiptID) (*Menu, error)
 }
 
+// OutboxReader looks into the outbox without taking anything.
+type OutboxReader interface {
+	// NextDue returns when the first thing that waits for a bot is due, its order and
+	// limits aside; with "", the first task. It is zero if nothing waits.
+	NextDue(ctx context.Context, b BotID) (time.Time, error)
+}
+
 // OutboxStore holds what is to be sent. What a transaction enqueues is sent if and
 // only if the transaction commits.
 type OutboxStore interface {
+	OutboxReader
+
 	// Enqueue stores o and sets its ID and Key.
 	Enqueue(ctx context.Context, o *Outgoing) error
 

@@ -70,8 +70,9 @@ func (d Day) Time() time.Time {
 const MaxName = 40
 
 // CleanName returns a display name in its stored form. It fails with Invalid if the
-// name is empty, too long, or holds characters that can mislead a reader: controls,
-// bidirectional controls, invisible ones (trust: names go into other people's chats).
+// name is empty, too long, has no letter, looks like an address, or holds characters
+// that can mislead a reader in another chat: controls, bidirectional ones, invisible
+// ones.
 func CleanName(s string) (string, error) {
 	s = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
 	switch {
@@ -81,6 +82,8 @@ func CleanName(s string) (string, error) {
 		return "", Fail(Invalid, "name.long")
 	case !Visible(s):
 		return "", Fail(Invalid, "name.characters")
+	case !strings.ContainsFunc(s, unicode.IsLetter) || strings.ContainsAny(s, "@/\\"):
+		return "", Fail(Invalid, "name.form") // a code, an address: sent a step too late
 	}
 	return s, nil
 }

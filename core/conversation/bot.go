@@ -36,7 +36,7 @@ var (
 func (b *Bot) Handle(ctx context.Context, u *core.Update) error {
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := b.attempt(ctx, u)
-		if !core.Retryable(err) {
+		if !again(err) {
 			return err
 		}
 		select {
@@ -47,11 +47,17 @@ func (b *Bot) Handle(ctx context.Context, u *core.Update) error {
 	}
 }
 
+// again reports whether the whole turn is run once more. If it was stored after all,
+// its seen mark says so.
+func again(err error) bool {
+	return core.Retryable(err) || core.CodeOf(err) == core.Uncertain && core.KeyOf(err) == ""
+}
+
 // attempt runs the turn once. When a step fails, the turn is undone, and the person
 // is told so once.
 func (b *Bot) attempt(ctx context.Context, u *core.Update) error {
 	err := b.Store.Tx(ctx, func(tx core.Tx) error { return b.turn(ctx, tx, u) })
-	if err == nil || core.Retryable(err) || ctx.Err() != nil {
+	if err == nil || again(err) || ctx.Err() != nil {
 		return err
 	}
 	key := locale.Key(core.KeyOf(err))

@@ -38,7 +38,6 @@ func (t *Turn) flush(ctx context.Context) error {
 		t.Conversation.Menus = menus
 	}
 	for _, o := range t.later {
-		o.Due = t.Now
 		if err := t.Tx.Enqueue(ctx, o); err != nil {
 			return err
 		}

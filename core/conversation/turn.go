@@ -131,16 +131,23 @@ func (t *Turn) End() {
 // Close closes all flows.
 func (t *Turn) Close() { t.Conversation.Frames, t.Conversation.Menus, t.fresh = nil, nil, false }
 
+// A Window says when work is to be done: not before Due, nor after Expires. Zero
+// means at once, and never too late.
+type Window struct{ Due, Expires time.Time }
+
 // Later enqueues work without a message, done after this turn is stored. payload is
-// written as JSON, sealed, and gone after expires.
-func (t *Turn) Later(name core.TaskName, payload any, expires time.Time) error {
+// written as JSON and sealed; it goes with the task, or when the window ends.
+func (t *Turn) Later(name core.TaskName, payload any, w Window) error {
 	b, err := json.Marshal(payload)
 	if err != nil {
 		return core.Wrap(core.Internal, err, "conversation: write task")
 	}
+	if w.Due.IsZero() {
+		w.Due = t.Now
+	}
 	t.later = append(t.later, &core.Outgoing{
 		Lane: core.Talk, Content: &core.Task{Name: name, Payload: b},
-		Expires: expires, Again: core.TwiceOkay,
+		Due: w.Due, Expires: w.Expires, Again: core.TwiceOkay,
 	})
 	return nil
 }

@@ -1,0 +1,139 @@
+// Package transcript plays conversations that are written down: the lines of people
+// go in, and what the bot says must be the lines below them. Transcripts are txtar
+// files, one section a shape and language, such as "buttons.fr":
+//
+//	anna: /start
+//	  bot: Bonjour !
+//	       [Continuer] [Non merci]
+//	anna: [Continuer]
+//	anna@team: /near Lyon
+//	anna: (location 45.76 4.83)
+//	anna: (edits) 69002
+//	(15 minutes pass)
+//
+// A line that is indented is the bot's own, or a letter ("mail: …"); -update writes
+// them anew. "who@chat" speaks in a group. {code} is the code of the last letter,
+// {wrong} one that it is not.
+package transcript
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Line is what a person does, or time that passes.
+type Line struct {
+	Who  string
+	Chat string // "" is the private chat of Who
+	Verb Verb
+	Text string
+	Lat  float64
+	Lon  float64
+	Pass time.Duration
+}
+
+// A Verb is what a line does.
+type Verb string
+
+const (
+	Says   Verb = "says"
+	Press  Verb = "presses" // a button, by its label
+	Edits  Verb = "edits"
+	Shares Verb = "shares" // a position
+	Sends  Verb = "sends"  // a sticker, a voice message
+	Passes Verb = "passes" // time
+)
+
+var (
+	passing  = regexp.MustCompile(`^\((\d+) (second|minute|hour|day)s? pass(?:es)?\)$`)
+	location = regexp.MustCompile(`^\(location (-?[\d.]+) (-?[\d.]+)\)$`)
+	sending  = regexp.MustCompile(`^\((sticker|voice|photo|video|file)\)$`)
+	speaking = regexp.MustCompile(`^(\w+)(?:@(\w+))?: (.*)$`)
+)
+
+var units = map[string]time.Duration{
+	"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour,
+}
+
+// Parse reads one line of a transcript. It fails if the line is none.
+func Parse(s string) (Line, error) {
+	if m := passing.FindStringSubmatch(s); m != nil {
+		n, err := strconv.Atoi(m[1])
+		return Line{Verb: Passes, Pass: time.Duration(n) * units[m[2]]}, err
+	}
+	m := speaking.FindStringSubmatch(s)
+	if m == nil {
+		return Line{}, fmt.Errorf("transcript: no line: %q", s)
+	}
+	l := Line{Who: m[1], Chat: m[2], Verb: Says, Text: m[3]}
+	switch {
+	case strings.HasPrefix(l.Text, "(edits) "):
+		l.Verb, l.Text = Edits, strings.TrimPrefix(l.Text, "(edits) ")
+	case strings.HasPrefix(l.Text, "[") && strings.HasSuffix(l.Text, "]"):
+		l.Verb, l.Text = Press, strings.Trim(l.Text, "[]")
+	case location.MatchString(l.Text):
+		p := location.FindStringSubmatch(l.Text)
+		l.Verb = Shares
+		l.Lat, _ = strconv.ParseFloat(p[1], 64)
+		l.Lon, _ = strconv.ParseFloat(p[2], 64)
+	case sending.MatchString(l.Text):
+		l.Verb, l.Text = Sends, sending.FindStringSubmatch(l.Text)[1]
+	}
+	return l, nil
+}
+
+// A Stage is where a transcript is played: an engine, a platform, a mail server.
+type Stage interface {
+	// Do lets a person do what the line says, and returns once all is still.
+	Do(l Line) error
+
+	// Shown returns what was shown since the last call, each "who: text" with the
+	// lines of the text, in the order in which it was shown.
+	Shown() []string
+}
+
+// Play returns the transcript with the bot's lines as they are on stage. Blank lines
+// and comments ("# …") stay.
+func Play(stage Stage, text string) (string, error) {
+	var out strings.Builder
+	for raw := range strings.Lines(text) {
+		s := strings.TrimSuffix(raw, "\n")
+		switch {
+		case strings.HasPrefix(s, " "):
+			continue
+		case s == "" || strings.HasPrefix(s, "#"):
+			out.WriteString(raw)
+			continue
+		}
+		l, err := Parse(s)
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(s + "\n")
+		if err := stage.Do(l); err != nil {
+			return "", fmt.Errorf("%s: %w", s, err)
+		}
+		for _, shown := range stage.Shown() {
+			out.WriteString(indent(shown))
+		}
+	}
+	return out.String(), nil
+}
+
+// indent sets what was shown below the line that caused it.
+func indent(shown string) string {
+	who, text, _ := strings.Cut(shown, ": ")
+	pad := strings.Repeat(" ", len(who)+4)
+	lines := strings.Split(text, "\n")
+	for i := range lines[1:] {
+		if lines[i+1] != "" {
+			lines[i+1] = pad + lines[i+1]
+		} else {
+			lines[i+1] = strings.TrimRight(pad, " ") + " ."
+		}
+	}
+	return "  " + who + ": " + strings.Join(lines, "\n") + "\n"
+}

@@ -1,0 +1,60 @@
+package flows
+
+import (
+	"context"
+	"strings"
+
+	"tocsin/core"
+	"tocsin/core/conversation"
+	"tocsin/core/locale"
+)
+
+// language changes the language, in every state; what was open goes on in the new
+// one.
+func language() *conversation.Flow {
+	return &conversation.Flow{
+		Name:     "language",
+		Commands: []conversation.Command{{Name: "language", Do: openLanguage, Bare: true}},
+		Steps: map[string]conversation.Step{
+			"pick": {Ask: askLanguage, Choice: takeLanguage},
+		},
+	}
+}
+
+func openLanguage(ctx context.Context, t *conversation.Turn, arg string) error {
+	for _, l := range t.Languages() {
+		if strings.EqualFold(arg, string(l)) || arg != "" && strings.EqualFold(arg, t.NameOf(l)) {
+			return speak(ctx, t, l)
+		}
+	}
+	t.Aside("language", "pick")
+	return nil
+}
+
+func askLanguage(_ context.Context, t *conversation.Turn) error {
+	var buttons []core.Button
+	for _, l := range t.Languages() {
+		buttons = append(buttons, core.Button{Label: t.NameOf(l), Do: core.Do{Verb: "speak", Arg: string(l)}})
+	}
+	t.Choose("language.ask", nil, buttons...)
+	return nil
+}
+
+func takeLanguage(ctx context.Context, t *conversation.Turn, do core.Do) error {
+	t.End()
+	return speak(ctx, t, locale.Language(do.Arg))
+}
+
+func speak(ctx context.Context, t *conversation.Turn, l locale.Language) error {
+	t.Speak(l)
+	if t.Supporter != nil {
+		if err := t.Tx.PutSupporter(ctx, t.Supporter); err != nil {
+			return err
+		}
+	}
+	t.Say("language.changed", nil)
+	if t.Top() != nil {
+		t.Ask()
+	}
+	return nil
+}

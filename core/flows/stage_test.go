@@ -1,0 +1,316 @@
+package flows_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tocsin/bots/mail"
+	"tocsin/bots/mail/mailtest"
+	"tocsin/core"
+	"tocsin/core/conversation"
+	"tocsin/core/conversation/transcript"
+	"tocsin/core/flows"
+	"tocsin/core/gazetteer"
+	"tocsin/core/geo"
+	"tocsin/core/locale"
+	"tocsin/scheduler"
+	"tocsin/storage"
+)
+
+// opening is when every transcript begins: Wednesday 10 March 2027, 9:00 in Paris.
+var opening = time.Date(2027, 3, 10, 8, 0, 0, 0, time.UTC)
+
+// shapes are the platforms that a transcript can be played on.
+var shapes = map[string]core.Capabilities{
+	"buttons": {Buttons: true, Edits: true, Redacts: true, Files: true},
+	"numbers": {Files: true},
+}
+
+// A stage is the whole bot on a real database and a real mail server, in front of a
+// platform that only remembers what it was given. It lives in a synctest bubble.
+type stage struct {
+	t     *testing.T
+	bot   *conversation.Bot
+	store *storage.Store
+	mail  *mailtest.Server
+	can   core.Capabilities
+	lang  string
+	wake  chan struct{}
+
+	mu     sync.Mutex
+	shown  []string
+	menus  map[string][]core.Button // by chat: the buttons that can be seen
+	tokens map[string][]string
+	here   string // the chat of the last line
+	code   string
+	read   int // letters
+	n      int // updates
+}
+
+var _ core.Adapter = (*stage)(nil)
+
+// open starts a stage and stops it with the test.
+func open(t *testing.T, shape, lang string) *stage {
+	t.Helper()
+	time.Sleep(time.Until(opening))
+	dir := t.TempDir()
+	store, err := storage.Open(t.Context(), storage.Config{
+		URL: "sqlite:" + filepath.Join(dir, "t.db"), KeyFile: filepath.Join(dir, "t.key"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := mailtest.Pipe(t)
+	sender, err := mail.New(mail.Config{URL: server.URL(), From: "Campagne <bot@campagne.example>", Dialer: server.Dial, RootCAs: server.RootCAs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, err := locale.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	campaign, err := core.ParseCampaign(strings.NewReader(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	campaign.Name, campaign.SponsorURL = "Demain", "https://parrainer.example"
+	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
+	s := &stage{
+		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: make(chan struct{}),
+		menus: map[string][]core.Button{}, tokens: map[string][]string{},
+	}
+	s.bot = &conversation.Bot{
+		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender,
+		Can: func(core.BotID) core.Capabilities { return s.can }, Log: slog.New(slog.DiscardHandler),
+	}
+	s.run()
+	s.furnish()
+	return s
+}
+
+// run starts what works in the background.
+func (s *stage) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	d := &scheduler.Dispatcher{Store: s.store, Adapter: s, Preparer: s.bot, Log: s.bot.Log, InFlight: 1, Every: time.Hour, Wake: s.wake}
+	w := &scheduler.Tasks{Store: s.store, Runner: s.bot, Log: s.bot.Log, Every: time.Hour, Wake: s.wake}
+	var wg sync.WaitGroup
+	for _, run := range []func(context.Context) error{d.Run, w.Run} {
+		wg.Go(func() { _ = run(ctx) })
+	}
+	s.t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+		if err := s.store.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
+}
+
+// furnish stores the gazetteer and what the transcripts speak of.
+func (s *stage) furnish() {
+	places, err := gazetteer.Places()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	named := make([]core.NamedPlace, len(places))
+	for i, p := range places {
+		named[i] = core.NamedPlace{Place: p, Fold: gazetteer.Fold(p.Name)}
+	}
+	lyon := geo.Point{Lat: 45.7578, Lon: 4.8320}
+	at := func(days int, clock string) time.Time {
+		paris, _ := time.LoadLocation("Europe/Paris")
+		t, err := time.ParseInLocation("2006-01-02 15:04", opening.AddDate(0, 0, days).Format("2006-01-02 ")+clock, paris)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return t.UTC()
+	}
+	action := func(source, title string, kind core.KindID, days int, clock string, capacity int, v core.Visibility, p geo.Point, place string) *core.Action {
+		return &core.Action{
+			Source: source, Title: title, Kind: kind, StartsAt: at(days, clock), EndsAt: at(days, clock).Add(2 * time.Hour),
+			Zone: "Europe/Paris", Place: place, Area: "FR/84/69", Point: p, Capacity: capacity, Visibility: v, State: core.Public,
+		}
+	}
+	actions := []*core.Action{
+		action("1", "Tractage au marché", "leafleting", 3, "10:00", 4, core.ForEveryone, lyon, "Place Bellecour, Lyon"),
+		action("2", "Porte-à-porte aux États-Unis", "canvassing", 4, "14:30", 0, core.ForSupporters, geo.Point{Lat: 45.7354, Lon: 4.8636}, "Boulevard des États-Unis, Lyon"),
+		action("3", "Réunion d’appartement", "meeting", 6, "19:00", 1, core.ForSupporters, geo.Point{Lat: 45.7719, Lon: 4.8902}, "Cours Émile-Zola, Villeurbanne"),
+		action("4", "Collage de nuit", "postering", 9, "21:00", 6, core.ForSupporters, lyon, "Quai Saint-Antoine, Lyon"),
+		action("5", "Stand au marché de la Réole", "stall", 5, "09:00", 0, core.ForEveryone, geo.Point{Lat: 44.8378, Lon: -0.5792}, "Place de la Victoire, Bordeaux"),
+	}
+	actions[1].Note = "Rendez-vous devant la station de tramway. Prévoyez de bonnes chaussures."
+	err = s.store.Tx(s.t.Context(), func(tx core.Tx) error {
+		ctx := s.t.Context()
+		if err := tx.PutAreas(ctx, gazetteer.Areas()); err != nil {
+			return err
+		}
+		if _, err := tx.PutPlaces(ctx, named); err != nil {
+			return err
+		}
+		if _, _, err := tx.PutActions(ctx, actions); err != nil {
+			return err
+		}
+		offer := &core.Offer{Code: "87654321", Role: core.Organiser, Area: "FR/84/69", Expires: opening.Add(core.OfferLife)}
+		if err := tx.CreateOffer(ctx, offer); err != nil {
+			return err
+		}
+		_, err := tx.PutSponsorships(ctx, []core.Sponsorship{
+			{Fingerprint: tx.Fingerprint("anna@exemple.fr")}, {Fingerprint: tx.Fingerprint("ben@example.org")},
+			{Fingerprint: tx.Fingerprint("chloe@exemple.fr")},
+		})
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Do implements transcript.Stage.
+func (s *stage) Do(l transcript.Line) error {
+	if l.Verb == transcript.Passes {
+		time.Sleep(l.Pass)
+		synctest.Wait()
+		return nil
+	}
+	u := s.update(l)
+	if err := s.bot.Handle(s.t.Context(), u); err != nil {
+		return err
+	}
+	s.wake <- struct{}{} // the dispatcher, and the tasks
+	s.wake <- struct{}{}
+	time.Sleep(time.Second) // of the bubble: the dispatcher and the mail server do their work
+	synctest.Wait()
+	return nil
+}
+
+func (s *stage) update(l transcript.Line) *core.Update {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
+	chat, kind := l.Who, core.Private
+	if l.Chat != "" {
+		chat, kind = l.Chat, core.Group
+	}
+	s.here = chat
+	u := &core.Update{
+		ID: fmt.Sprint(s.n), Chat: core.ChatRef{Bot: s.Bot(), Chat: chat}, Kind: kind,
+		Sender: &core.AccountRef{Bot: s.Bot(), ID: l.Who}, Language: s.lang, At: time.Now(),
+	}
+	text := strings.NewReplacer("{code}", s.code, "{wrong}", wrong(s.code)).Replace(l.Text)
+	switch l.Verb {
+	case transcript.Press:
+		u.Event = s.press(chat, text)
+	case transcript.Edits:
+		u.Event = core.Text{Body: text, Edited: true}
+	case transcript.Shares:
+		u.Event = core.Position{Point: geo.Point{Lat: l.Lat, Lon: l.Lon}}
+	case transcript.Sends:
+		u.Event = core.Media{Kind: core.MediaKind(text)}
+	default:
+		u.Event = core.Text{Body: text}
+		if word, ok := strings.CutPrefix(text, "/"); ok {
+			name, arg, _ := strings.Cut(word, " ")
+			u.Event = core.Command{Name: name, Arg: arg}
+		}
+	}
+	return u
+}
+
+// press presses the last button that was shown under a label; where there are no
+// buttons the label is typed.
+func (s *stage) press(chat, label string) core.Event {
+	for i := len(s.menus[chat]) - 1; i >= 0; i-- {
+		if visible(s.menus[chat][i].Label) == label {
+			return core.Press{Token: s.tokens[chat][i]}
+		}
+	}
+	return core.Text{Body: label}
+}
+
+// wrong returns a code that is not the one.
+func wrong(code string) string {
+	if code == "" {
+		return "1111 1111"
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '0' + (r-'0'+1)%10
+		}
+		return r
+	}, code)
+}
+
+var codeInLetter = regexp.MustCompile(`\d{4} \d{4}`)
+
+// Shown implements transcript.Stage.
+func (s *stage) Shown() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.shown
+	s.shown = nil
+	for _, l := range s.mail.Letters()[s.read:] {
+		s.read++
+		if code := codeInLetter.FindString(l.Text); code != "" {
+			s.code = code
+		}
+		text := codeInLetter.ReplaceAllString(l.Subject+"\n\n"+strings.TrimSpace(l.Text), "{code}")
+		out = append(out, "mail: "+strings.ReplaceAll(text, "\r", ""))
+	}
+	return out
+}
+
+// Bot implements core.Adapter.
+func (s *stage) Bot() core.BotID { return "console:stage" }
+
+// Capabilities implements core.Adapter.
+func (s *stage) Capabilities() core.Capabilities { return s.can }
+
+// Run implements core.Adapter; the transcript hands its updates over itself.
+func (s *stage) Run(context.Context, core.Queue) error { return nil }
+
+// Send implements core.Adapter: it shows the message.
+func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := d.Content.(*core.Message)
+	if !ok {
+		return nil, core.Fail(core.Invalid, "")
+	}
+	text := visible(m.PlainText())
+	if m.Pin != nil {
+		text += "\n<pin " + visible(m.Pin.Title) + ">"
+	}
+	if m.File != nil {
+		text += "\n<file " + m.File.Name + ">"
+	}
+	for i, b := range m.Buttons {
+		if i == 0 {
+			text += "\n"
+		} else {
+			text += " "
+		}
+		text += "[" + b.Label + "]"
+		s.menus[d.To.Chat] = append(s.menus[d.To.Chat], b)
+		s.tokens[d.To.Chat] = append(s.tokens[d.To.Chat], fmt.Sprintf("%s.%d", m.Menu, i+1))
+	}
+	who := "bot"
+	if d.To.Chat != s.here {
+		who = "bot to " + d.To.Chat
+	}
+	s.shown = append(s.shown, who+": "+text)
+	return core.Receipt{core.ReceiptID(d.Key)}, nil
+}
+
+// visible leaves out the characters that isolate what people wrote, which a reader
+// of a transcript cannot see.
+func visible(s string) string {
+	return strings.NewReplacer("\u2068", "", "\u2069", "", "\u00a0", " ", "\u202f", " ").Replace(s)
+}

@@ -1,0 +1,40 @@
+package scheduler
+
+import (
+	"context"
+
+	"tocsin/core"
+)
+
+// A Source is where the Dispatcher finds what is due. Sources with the same lanes
+// take turns.
+type Source interface {
+	Claim(ctx context.Context, tx core.Tx, c core.Claim) ([]*core.Outgoing, error)
+	Settle(ctx context.Context, tx core.Tx, o *core.Outgoing, v core.Verdict) error
+}
+
+// Outbox is the Source of what has one addressee.
+type Outbox struct{}
+
+// Claim implements Source.
+func (Outbox) Claim(ctx context.Context, tx core.Tx, c core.Claim) ([]*core.Outgoing, error) {
+	return tx.Claim(ctx, c)
+}
+
+// Settle implements Source.
+func (Outbox) Settle(ctx context.Context, tx core.Tx, o *core.Outgoing, v core.Verdict) error {
+	return tx.Settle(ctx, o, v)
+}
+
+// Recipients is the Source of broadcasts.
+type Recipients struct{}
+
+// Claim implements Source.
+func (Recipients) Claim(ctx context.Context, tx core.Tx, c core.Claim) ([]*core.Outgoing, error) {
+	return tx.ClaimRecipients(ctx, c)
+}
+
+// Settle implements Source.
+func (Recipients) Settle(ctx context.Context, tx core.Tx, o *core.Outgoing, v core.Verdict) error {
+	return tx.SettleRecipient(ctx, o, v)
+}

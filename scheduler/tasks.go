@@ -1,0 +1,87 @@
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"tocsin/core"
+)
+
+// Tasks does the work that waits in the outbox without a message. It runs beside
+// the dispatchers, so that a slow mail server delays no answer.
+type Tasks struct {
+	Store  core.Store
+	Runner core.TaskRunner
+	Log    *slog.Logger
+	Wake   <-chan struct{}
+	Every  time.Duration // 0 means DefaultEvery
+	Lease  time.Duration // 0 means DefaultLease
+}
+
+// Run works until ctx is done, and returns once the task under way is settled.
+func (w *Tasks) Run(ctx context.Context) error {
+	l := loop{every: orDefault(w.Every, DefaultEvery), wake: w.Wake, log: w.Log, what: "tasks"}
+	return l.run(ctx, w.pass)
+}
+
+func (w *Tasks) pass(ctx context.Context) (time.Duration, error) {
+	if wait, err := untilDue(ctx, w.Store, ""); err != nil || wait > 0 {
+		return wait, err
+	}
+	var tasks []*core.Outgoing
+	err := w.Store.Tx(ctx, func(tx core.Tx) (err error) {
+		tasks, err = tx.Claim(ctx, core.Claim{
+			Tasks: true, Lanes: []core.Lane{core.Talk, core.Notice, core.Bulk}, Max: DefaultInFlight,
+			Lease: orDefault(w.Lease, DefaultLease),
+		})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	done := make(chan error, len(tasks))
+	for _, o := range tasks {
+		go func() { done <- w.do(ctx, o) }()
+	}
+	for range tasks {
+		if e := <-done; err == nil {
+			err = e
+		}
+	}
+	if len(tasks) == 0 {
+		return untilLimit, err
+	}
+	return 0, err
+}
+
+// do runs one task, unless it came too late to be of use.
+func (w *Tasks) do(ctx context.Context, o *core.Outgoing) error {
+	now, err := w.Store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	late := !o.Expires.IsZero() && now.After(o.Expires)
+	if !late {
+		runCtx, cancel := context.WithTimeout(ctx, SendTimeout)
+		err = w.Runner.RunTask(runCtx, o.Content.(*core.Task))
+		cancel()
+		if err != nil {
+			w.Log.Warn("task not done", "task", o.Content.(*core.Task).Name, "attempt", o.Attempt, "code", core.CodeOf(err))
+		}
+	}
+	return settle(ctx, w.Store, func(tx core.Tx) error {
+		now, err2 := tx.Now(ctx)
+		if err2 != nil {
+			return err2
+		}
+		v := Judge(o, err, false, now)
+		if late {
+			v = core.Verdict{State: core.Unsent}
+		}
+		if v.State == core.Queued && !o.Expires.IsZero() && v.Next.After(o.Expires) {
+			v = core.Verdict{State: core.Failed, Code: v.Code}
+		}
+		return tx.Settle(ctx, o, v)
+	})
+}
