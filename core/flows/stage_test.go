@@ -1,6 +1,7 @@
 package flows_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -44,9 +45,12 @@ type stage struct {
 	can   core.Capabilities
 	lang  string
 	wake  chan struct{}
+	dir   string        // of the database and the key file
+	log   *bytes.Buffer // read it when all is still
 
 	mu     sync.Mutex
 	shown  []string
+	at     []time.Time              // when each was shown
 	menus  map[string][]core.Button // by chat: the buttons that can be seen
 	tokens map[string][]string
 	here   string // the chat of the last line
@@ -62,6 +66,7 @@ func open(t *testing.T, shape, lang string) *stage {
 	t.Helper()
 	time.Sleep(time.Until(opening))
 	dir := t.TempDir()
+	log := &bytes.Buffer{}
 	store, err := storage.Open(t.Context(), storage.Config{
 		URL: "sqlite:" + filepath.Join(dir, "t.db"), KeyFile: filepath.Join(dir, "t.key"),
 	})
@@ -84,12 +89,13 @@ func open(t *testing.T, shape, lang string) *stage {
 	campaign.Name, campaign.SponsorURL = "Demain", "https://parrainer.example"
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
 	s := &stage{
-		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: make(chan struct{}),
+		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: make(chan struct{}), dir: dir, log: log,
 		menus: map[string][]core.Button{}, tokens: map[string][]string{},
 	}
 	s.bot = &conversation.Bot{
 		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender,
-		Can: func(core.BotID) core.Capabilities { return s.can }, Log: slog.New(slog.DiscardHandler),
+		Can: func(core.BotID) core.Capabilities { return s.can },
+		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	s.run()
 	s.furnish()
@@ -255,7 +261,7 @@ func (s *stage) Shown() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := s.shown
-	s.shown = nil
+	s.shown, s.at = nil, nil
 	for _, l := range s.mail.Letters()[s.read:] {
 		s.read++
 		if code := codeInLetter.FindString(l.Text); code != "" {
@@ -305,7 +311,7 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 	if d.To.Chat != s.here {
 		who = "bot to " + d.To.Chat
 	}
-	s.shown = append(s.shown, who+": "+text)
+	s.shown, s.at = append(s.shown, who+": "+text), append(s.at, time.Now())
 	return core.Receipt{core.ReceiptID(d.Key)}, nil
 }
 
