@@ -22,6 +22,10 @@ type Letter struct {
 	Text     string // the body, plain, lines of at most 78 characters
 }
 
+func (l *Letter) String() string       { return "[letter]" }
+func (l *Letter) GoString() string     { return "[letter]" }
+func (l *Letter) LogValue() slog.Value { return slog.StringValue("[letter]") }
+
 // A Mailer sends letters.
 type Mailer interface {
 	// Post hands l to the mail server. It fails with Invalid if the server refuses

@@ -1,0 +1,150 @@
+package conversation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"tocsin/core"
+	"tocsin/core/conversation"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A slow handler notes what it handled, and how many it handled at once.
+type slow struct {
+	mu      sync.Mutex
+	handled []string
+	now     map[string]int
+	most    int
+	took    time.Duration
+	fail    error
+}
+
+func (s *slow) Handle(_ context.Context, u *core.Update) error {
+	s.mu.Lock()
+	if s.now == nil {
+		s.now = map[string]int{}
+	}
+	s.now[u.Chat.Chat]++
+	if s.now[u.Chat.Chat] > 1 {
+		s.handled = append(s.handled, "two at once in "+u.Chat.Chat)
+	}
+	total := 0
+	for _, n := range s.now {
+		total += n
+	}
+	s.most = max(s.most, total)
+	s.mu.Unlock()
+	time.Sleep(s.took)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now[u.Chat.Chat]--
+	s.handled = append(s.handled, u.Chat.Chat+" "+u.ID)
+	return s.fail
+}
+
+func update(chat string, n int) *core.Update {
+	return &core.Update{ID: fmt.Sprint(n), Chat: core.ChatRef{Bot: "console:t", Chat: chat, Thread: fmt.Sprint(n % 2)}}
+}
+
+func TestOneChatIsHandledInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slow{took: time.Second}
+		q := &conversation.Queue{Handler: h, Workers: 4, Log: slog.New(slog.DiscardHandler)}
+		var last <-chan error
+		for n := range 15 {
+			last = q.Submit(t.Context(), update("a", n))
+		}
+		<-last
+		want := make([]string, 15)
+		for n := range want {
+			want[n] = fmt.Sprintf("a %d", n)
+		}
+		if !slices.Equal(h.handled, want) {
+			t.Errorf("handled %q", h.handled)
+		}
+	})
+}
+
+func TestChatsAreHandledSideBySideWithinTheWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slow{took: time.Second}
+		q := &conversation.Queue{Handler: h, Workers: 4, Log: slog.New(slog.DiscardHandler)}
+		start := time.Now()
+		var all []<-chan error
+		for n := range 8 {
+			all = append(all, q.Submit(t.Context(), update(fmt.Sprint("chat", n), n)))
+		}
+		for _, c := range all {
+			<-c
+		}
+		if took := time.Since(start); took != 2*time.Second || h.most != 4 {
+			t.Errorf("8 chats took %s, %d at once", took, h.most)
+		}
+	})
+}
+
+func TestAFloodIsCutCountedAndAnsweredOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slow{took: time.Second}
+		answered := 0
+		q := &conversation.Queue{
+			Handler: h, Workers: 4, Log: slog.New(slog.DiscardHandler),
+			Flooded: func(context.Context, *core.Update) error { answered++; return nil },
+		}
+		var all []<-chan error
+		for n := range 1000 {
+			all = append(all, q.Submit(t.Context(), update("flood", n)))
+		}
+		start := time.Now()
+		if err := <-q.Submit(t.Context(), update("calm", 1)); err != nil || time.Since(start) != time.Second {
+			t.Errorf("another chat waited %s: %v", time.Since(start), err)
+		}
+		for _, c := range all {
+			if err := <-c; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := len(h.handled) - 1; got != conversation.Waiting+1 || answered != 1 || q.Dropped() != int64(1000-got) {
+			t.Errorf("handled %d, answered %d times, dropped %d", got, answered, q.Dropped())
+		}
+	})
+}
+
+func TestAFloodThatEndedIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answered := 0
+		q := &conversation.Queue{
+			Handler: &slow{took: time.Second}, Workers: 1, Log: slog.New(slog.DiscardHandler),
+			Flooded: func(context.Context, *core.Update) error { answered++; return nil },
+		}
+		for range 2 {
+			for n := range 50 {
+				q.Submit(t.Context(), update("flood", n))
+			}
+			time.Sleep(time.Hour)
+		}
+		if answered != 2 {
+			t.Errorf("two floods were answered %d times", answered)
+		}
+	})
+}
+
+func TestTheAnswerOfTheHandlerComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boom := errors.New("boom")
+		q := &conversation.Queue{Handler: &slow{fail: boom}, Workers: 1, Log: slog.New(slog.DiscardHandler)}
+		if err := <-q.Submit(t.Context(), update("a", 1)); err != boom {
+			t.Errorf("%v, want the handler's error", err)
+		}
+	})
+}
