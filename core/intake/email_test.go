@@ -116,7 +116,7 @@ func TestATextWithoutOneAddressIsInvalid(t *testing.T) {
 func TestEachCharacterHasOneCanonicalForm(t *testing.T) {
 	t.Parallel()
 	for r := range unicode.MaxRune {
-		if !unicode.IsGraphic(r) {
+		if !unicode.IsGraphic(r) || unicode.In(r, unicode.Han, unicode.Hangul, unicode.Tangut) { // many, all alike
 			continue
 		}
 		for _, s := range []string{"x" + string(r) + "@b.fr", "a@b" + string(r) + ".fr"} {

@@ -99,6 +99,11 @@ func (m *mixed) Reset() {}
 // Transform implements transform.Transformer.
 func (m *mixed) Transform(dst, src []byte, atEOF bool) (written, read int, err error) {
 	for read < len(src) {
+		if n := ascii(src[read:min(len(src), read+len(dst)-written)]); n > 0 && !m.start {
+			written += copy(dst[written:], src[read:read+n])
+			read += n
+			continue
+		}
 		if !atEOF && !utf8.FullRune(src[read:]) {
 			return written, read, transform.ErrShortSrc
 		}
@@ -185,4 +190,15 @@ func faultOf(text []byte) string {
 		return "a NUL character"
 	}
 	return ""
+}
+
+// ascii returns how many bytes at the start of b are ASCII: most of a file is, and
+// goes through as it is.
+func ascii(b []byte) int {
+	for i, c := range b {
+		if c >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return len(b)
 }
