@@ -54,6 +54,7 @@ const (
 var (
 	TriesPerAccount = Quota{Kind: "code.account", Max: 10, Window: 24 * time.Hour}
 	TriesPerAddress = Quota{Kind: "code.address", Max: 10, Window: 24 * time.Hour}
+	TriesPerMinute  = Quota{Kind: "code.all", Max: 600, Window: time.Minute} // of everybody: a guess that is spread out
 	MailsPerHour    = Quota{Kind: "mail.hour", Max: 3, Window: time.Hour}
 	MailsPerDay     = Quota{Kind: "mail.day", Max: 6, Window: 24 * time.Hour}
 	AsksPerAccount  = Quota{Kind: "mail.account", Max: 6, Window: time.Hour}

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,10 @@ import (
 // Waiting is how many updates of one chat may wait. The rest of a flood is dropped,
 // counted, and answered once: the one exception to "nothing is lost".
 const Waiting = 20
+
+// Tries is how often an update is given to a handler that fails. After that it is
+// skipped and counted, so that one update cannot stop those behind it.
+const Tries = 3
 
 // A Queue hands updates to a Handler: those of one chat in order, those of
 // different chats side by side, so that a flood in one chat delays no other.
@@ -25,6 +30,7 @@ type Queue struct {
 	lines   map[core.ChatRef]*line
 	slots   chan struct{}
 	dropped atomic.Int64
+	skipped atomic.Int64
 }
 
 var _ core.Queue = (*Queue)(nil)
@@ -44,6 +50,9 @@ type waiting struct {
 
 // Dropped returns how many updates were dropped since the start.
 func (q *Queue) Dropped() int64 { return q.dropped.Load() }
+
+// Skipped returns how many updates were skipped since the start.
+func (q *Queue) Skipped() int64 { return q.skipped.Load() }
 
 // Submit implements core.Queue.
 func (q *Queue) Submit(ctx context.Context, u *core.Update) <-chan error {
@@ -99,13 +108,31 @@ func (q *Queue) work(root core.ChatRef, l *line) {
 		q.mu.Unlock()
 
 		q.slots <- struct{}{}
-		err := w.handle(w.ctx, w.update)
+		err := q.try(w)
 		<-q.slots
 
 		q.mu.Lock()
 		l.waiting = l.waiting[1:]
 		q.mu.Unlock()
 		w.done <- err
+	}
+}
+
+// try gives an update to its handler. What cannot be stored for a moment is the
+// adapter's to give again; what fails for good is skipped, its kind and id logged, its
+// content not kept.
+func (q *Queue) try(w waiting) error {
+	for n := 1; ; n++ {
+		err := w.handle(w.ctx, w.update)
+		if err == nil || w.ctx.Err() != nil || again(err) {
+			return err
+		}
+		if n == Tries {
+			q.skipped.Add(1)
+			q.Log.Error("update skipped", "bot", w.update.Chat.Bot.Platform(), "update", w.update.ID,
+				"kind", fmt.Sprintf("%T", w.update.Event), "code", core.CodeOf(err))
+			return nil
+		}
 	}
 }
 

@@ -139,12 +139,27 @@ func TestAFloodThatEndedIsForgotten(t *testing.T) {
 	})
 }
 
-func TestTheAnswerOfTheHandlerComesBack(t *testing.T) {
+func TestWhatCannotBeStoredForAMomentIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		boom := errors.New("boom")
-		q := &conversation.Queue{Handler: &slow{fail: boom}, Workers: 1, Log: slog.New(slog.DiscardHandler)}
-		if err := <-q.Submit(t.Context(), update("a", 1)); err != boom {
+		away := &core.Error{Code: core.Unavailable}
+		q := &conversation.Queue{Handler: &slow{fail: away}, Workers: 1, Log: slog.New(slog.DiscardHandler)}
+		if err := <-q.Submit(t.Context(), update("a", 1)); !errors.Is(err, away) {
 			t.Errorf("%v, want the handler's error", err)
+		}
+	})
+}
+
+func TestWhatFailsThreeTimesIsSkippedAndStopsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slow{fail: errors.New("boom")}
+		q := &conversation.Queue{Handler: h, Workers: 1, Log: slog.New(slog.DiscardHandler)}
+		for n := range 2 {
+			if err := <-q.Submit(t.Context(), update("a", n)); err != nil {
+				t.Errorf("it is given again: %v", err)
+			}
+		}
+		if want := []string{"a 0", "a 0", "a 0", "a 1", "a 1", "a 1"}; !slices.Equal(h.handled, want) || q.Skipped() != 2 {
+			t.Errorf("handled %q, skipped %d", h.handled, q.Skipped())
 		}
 	})
 }

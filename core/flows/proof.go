@@ -159,14 +159,11 @@ func takeCode(ctx context.Context, t *conversation.Turn, text string) error {
 	if err != nil {
 		return err
 	}
-	over, err := overQuota(ctx, t, quotaOf(core.TriesPerAccount, accountKey(t)),
-		quotaOf(core.TriesPerAddress, addressKey(c.Fingerprint)))
-	if err != nil {
+	if key, err := tooManyTries(ctx, t, c); key != "" || err != nil {
+		if err == nil {
+			t.Say(key, nil)
+		}
 		return err
-	}
-	if over {
-		t.Say("code.slow", nil)
-		return nil
 	}
 	right := c.Code.Equal(code)
 	sponsor, err := sponsored(ctx, t.Tx, c.Fingerprint)
@@ -177,6 +174,21 @@ func takeCode(ctx context.Context, t *conversation.Turn, text string) error {
 		return proven(ctx, t, c)
 	}
 	return wrongCode(ctx, t, c)
+}
+
+// tooManyTries counts a try of a code against every quota, and returns what to say
+// if one is used up.
+func tooManyTries(ctx context.Context, t *conversation.Turn, c *core.Challenge) (locale.Key, error) {
+	over, err := overQuota(ctx, t, quotaOf(core.TriesPerAccount, accountKey(t)),
+		quotaOf(core.TriesPerAddress, addressKey(c.Fingerprint)))
+	if err != nil || over {
+		return "code.slow", err
+	}
+	over, err = overQuota(ctx, t, quotaOf(core.TriesPerMinute, "everybody"))
+	if err != nil || over {
+		return "code.busy", err
+	}
+	return "", nil
 }
 
 // wrongCode counts the try, and voids the code with the last one.
