@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"tocsin/core"
@@ -12,7 +13,7 @@ import (
 )
 
 // A Bot answers updates. It is the core.Handler behind every adapter, and what the
-// dispatcher asks to render and to do tasks.
+// dispatcher asks to render and to do tasks. Its fields are not changed once it is used.
 type Bot struct {
 	Store    core.Store
 	Flows    []*Flow
@@ -21,6 +22,9 @@ type Bot struct {
 	Mailer   core.Mailer
 	Can      func(core.BotID) core.Capabilities
 	Log      *slog.Logger
+
+	learn sync.Once
+	words map[locale.Language]vocabulary
 }
 
 var (

@@ -104,31 +104,6 @@ func (t *Turn) May(ctx context.Context, r core.Right) (bool, error) {
 	return false, nil
 }
 
-// find returns the command with a name or an alias, in the person's language first.
-func (b *Bot) find(t *Turn, word string) (*Command, bool) {
-	word = label(word)
-	printers := []*locale.Printer{t.Language}
-	for _, l := range b.Locale.Languages() {
-		printers = append(printers, b.Locale.Printer(l))
-	}
-	for _, p := range printers {
-		for _, f := range b.Flows {
-			for i := range f.Commands {
-				c := &f.Commands[i]
-				if c.Name == word {
-					return c, true
-				}
-				for _, alias := range p.Aliases(locale.Command(c.Name)) {
-					if label(alias) == word {
-						return c, true
-					}
-				}
-			}
-		}
-	}
-	return nil, false
-}
-
 // text takes written words: a bare command that works everywhere, a choice by its
 // number or label, an answer to the open step or to one below it, a bare command.
 func (b *Bot) text(ctx context.Context, t *Turn, e core.Text) error {

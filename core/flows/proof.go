@@ -2,9 +2,6 @@ package flows
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -18,29 +15,6 @@ import (
 // answer is stored before anything is looked up, every address gets a challenge with
 // a code, all counts are the same for all, and only the task that runs later, out of
 // sight, looks into the registry and writes a letter or nothing.
-
-// codeLetter is the task that checks the registry and sends the code; codeForget
-// wipes the address and the code when their time is over.
-const (
-	codeLetter core.TaskName = "code.letter"
-	codeForget core.TaskName = "code.forget"
-)
-
-// A forgetOrder is the payload of codeForget.
-type forgetOrder struct {
-	Chat    core.ChatID    `json:"chat"`
-	Account core.AccountID `json:"account"`
-	Made    string         `json:"made"` // of the challenge
-}
-
-// A letterOrder is the payload of codeLetter.
-type letterOrder struct {
-	Account  core.AccountID `json:"account"`
-	Address  string         `json:"address"`
-	Language string         `json:"language"`
-	Platform core.Platform  `json:"platform"`
-	Letter   string         `json:"letter"` // of the Message-ID
-}
 
 func askEmail(_ context.Context, t *conversation.Turn) error {
 	t.Say("email.ask", nil)
@@ -83,16 +57,6 @@ func takeEmail(ctx context.Context, t *conversation.Turn, text string) error {
 	t.Go("code")
 	return nil
 }
-
-// orderLetter enqueues the look-up and the letter. It is gone when the code is.
-func orderLetter(t *conversation.Turn, a core.Address, made time.Time) error {
-	return t.Later(codeLetter, letterOrder{
-		Account: t.Account.ID, Address: string(a), Language: string(t.Language.Language()),
-		Platform: t.Update.Chat.Bot.Platform(), Letter: strings.ToLower(rand.Text()),
-	}, conversation.Window{Expires: made.Add(core.CodeLife)})
-}
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 func askCode(_ context.Context, t *conversation.Turn) error {
 	t.Choose("code.ask", nil, t.Button("code.resend", "resend"), t.Button("code.other", "other"))
@@ -206,182 +170,4 @@ func wrongCode(ctx context.Context, t *conversation.Turn, c *core.Challenge) err
 	}
 	t.Say("code.wrong", locale.Args{"N": locale.Count(left)})
 	return nil
-}
-
-// proven makes the person a supporter, or recognises the one they are.
-func proven(ctx context.Context, t *conversation.Turn, c *core.Challenge) error {
-	c.Closed = true
-	if err := t.Tx.PutChallenge(ctx, c); err != nil {
-		return err
-	}
-	s, err := t.Tx.SponsoredBy(ctx, c.Fingerprint)
-	if err != nil && core.CodeOf(err) != core.NotFound {
-		return err
-	}
-	known := err == nil
-	if known {
-		if err := tellFirstChats(ctx, t, s.ID); err != nil {
-			return err
-		}
-	} else {
-		s = &core.Supporter{
-			State: core.Active, Language: string(t.Language.Language()), Zone: t.Campaign.Zone,
-			Radius: core.DefaultRadius, Often: core.Never, Since: core.DayOf(t.Now), Seen: core.DayOf(t.Now),
-		}
-		if err := t.Tx.CreateSupporter(ctx, s); err != nil {
-			return err
-		}
-		if err := t.Tx.Prove(ctx, s.ID, c.Fingerprint); err != nil {
-			return err
-		}
-	}
-	t.Supporter, t.Account.Supporter = s, s.ID
-	if err := t.Tx.PutAccount(ctx, t.Account); err != nil {
-		return err
-	}
-	if err := recordConsents(ctx, t, s.ID); err != nil {
-		return err
-	}
-	t.Keep("address", "")
-	t.Say("code.right", nil)
-	t.Go("name")
-	return nil
-}
-
-// tellFirstChats writes to the accounts that proved the same address before.
-func tellFirstChats(ctx context.Context, t *conversation.Turn, s core.SupporterID) error {
-	accounts, err := t.Tx.AccountsOf(ctx, s)
-	if err != nil {
-		return err
-	}
-	for _, a := range accounts {
-		if a.ID == t.Account.ID || a.Home == 0 {
-			continue
-		}
-		o := &core.Outgoing{
-			Chat: a.Home, Account: a.ID, Lane: core.Talk, Due: t.Now, Again: core.TwiceOkay,
-			Content: t.Message("signup.elsewhere", locale.Args{
-				"Platform": locale.Text(locale.Key("platform." + string(t.Update.Chat.Bot.Platform()))),
-			}),
-		}
-		if err := t.Tx.Enqueue(ctx, o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sponsored reports whether the registry knows an address, and did not lose it.
-func sponsored(ctx context.Context, r core.Reader, f core.Fingerprint) (bool, error) {
-	s, err := r.Sponsorship(ctx, f)
-	switch core.CodeOf(err) {
-	case "":
-		return !s.Revoked, nil
-	case core.NotFound:
-		return false, nil
-	}
-	return false, err
-}
-
-// sendCode is the task behind the answer: for a sponsor it posts the letter, for
-// anybody else it does nothing.
-func sendCode(ctx context.Context, b *conversation.Bot, payload []byte) error {
-	var o letterOrder
-	if err := json.Unmarshal(payload, &o); err != nil {
-		return core.Wrap(core.Internal, err, "flows: read letter order")
-	}
-	var c *core.Challenge
-	err := b.Store.Tx(ctx, func(tx core.Tx) error {
-		found, err := tx.Challenge(ctx, o.Account)
-		if err != nil {
-			return err
-		}
-		now, err := tx.Now(ctx)
-		if err != nil {
-			return err
-		}
-		ok, err := sponsored(ctx, tx, found.Fingerprint)
-		if ok && found.Live(now) && found.Fingerprint == tx.Fingerprint(core.Address(o.Address)) {
-			c = found
-		}
-		return err
-	})
-	if core.CodeOf(err) == core.NotFound || err == nil && c == nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return b.Mailer.Post(ctx, codeLetterFor(b, o, c))
-}
-
-func codeLetterFor(b *conversation.Bot, o letterOrder, c *core.Challenge) *core.Letter {
-	p := b.Locale.Printer(b.Locale.Match(o.Language, b.Campaign.Language))
-	args := locale.Args{
-		"Campaign": locale.Raw(b.Campaign.Name), "Code": locale.Raw(c.Code.Shown()),
-		"Platform": locale.Text(locale.Key("platform." + string(o.Platform))),
-	}
-	return &core.Letter{
-		ID: o.Letter, To: core.Address(o.Address), Language: string(p.Language()),
-		Subject: p.Text("letter.subject", args), Text: p.Text("letter.text", args),
-	}
-}
-
-// forgetCode is the task that ends an address and its code, fifteen minutes after
-// they were made.
-func forgetCode(ctx context.Context, b *conversation.Bot, payload []byte) error {
-	var o forgetOrder
-	if err := json.Unmarshal(payload, &o); err != nil {
-		return core.Wrap(core.Internal, err, "flows: read forget order")
-	}
-	return b.Store.Tx(ctx, func(tx core.Tx) error {
-		c, err := tx.Challenge(ctx, o.Account)
-		if err != nil && core.CodeOf(err) != core.NotFound {
-			return err
-		}
-		if err == nil && !c.Closed && stamp(c.Made) == o.Made {
-			c.Closed = true
-			if err := tx.PutChallenge(ctx, c); err != nil {
-				return err
-			}
-		}
-		talk, err := tx.Conversation(ctx, o.Chat, o.Account)
-		if err != nil {
-			return err
-		}
-		for _, f := range talk.Frames {
-			if f.Data["made"] == o.Made {
-				delete(f.Data, "address")
-				return tx.PutConversation(ctx, talk)
-			}
-		}
-		return nil
-	})
-}
-
-// A quotaUse is one quota and of whom it counts.
-type quotaUse struct {
-	quota core.Quota
-	key   core.TallyKey
-}
-
-func quotaOf(q core.Quota, subject string) quotaUse {
-	return quotaUse{q, core.TallyKey{Kind: q.Kind, Subject: subject}}
-}
-
-func accountKey(t *conversation.Turn) string { return "account " + itoa(int64(t.Account.ID)) }
-
-func addressKey(f core.Fingerprint) string { return "address " + hex.EncodeToString(f[:]) }
-
-// overQuota counts one attempt in every quota, and reports whether one is used up.
-func overQuota(ctx context.Context, t *conversation.Turn, uses ...quotaUse) (bool, error) {
-	over := false
-	for _, u := range uses {
-		n, err := t.Tx.Tally(ctx, u.key, u.quota.Window)
-		if err != nil {
-			return false, err
-		}
-		over = over || n > u.quota.Max
-	}
-	return over, nil
 }
