@@ -1,0 +1,99 @@
+package flows_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tocsin/core"
+	"tocsin/core/locale"
+)
+
+// made are keys that the code puts together, by what they begin with.
+var made = []string{"consent.", "platform.", "role.name.", "command."}
+
+// ofLocale are the sections that core/locale itself speaks with.
+var ofLocale = []string{"date.", "distance.", "list.", "number."}
+
+var keyForm = regexp.MustCompile(`^[a-z]+\.[a-z_.]+$`)
+
+// What the code says stands in the catalogue, in each language, and what stands there
+// is said.
+func TestTheCodeAndTheCatalogueKnowTheSameKeys(t *testing.T) {
+	t.Parallel()
+	words, err := locale.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := keysInCode(t)
+	for key, where := range said {
+		if isVerb(key) {
+			continue
+		}
+		for _, l := range words.Languages() {
+			if !words.Printer(l).Has(locale.Key(key)) {
+				t.Errorf("%s says %q, which %s lacks", where, key, l)
+			}
+		}
+	}
+	for _, p := range core.Purposes {
+		said["consent."+string(p)], said["consent."+string(p)+"_yes"] = "", ""
+	}
+	for _, key := range words.Keys() {
+		known := slices.ContainsFunc(append(made, ofLocale...), func(p string) bool { return strings.HasPrefix(string(key), p) })
+		if _, ok := said[string(key)]; !ok && !known {
+			t.Errorf("nothing says %q", key)
+		}
+	}
+}
+
+// keysInCode returns the keys that core says, and where.
+func keysInCode(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, folder := range []string{".", "..", "../conversation"} {
+		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				lit, ok := n.(*ast.BasicLit)
+				if !ok || lit.Kind != token.STRING {
+					return true
+				}
+				if s, err := strconv.Unquote(lit.Value); err == nil && keyForm.MatchString(s) {
+					out[s] = file
+				}
+				return true
+			})
+		}
+	}
+	return out
+}
+
+// isVerb reports whether s names something else than a sentence: an action, a task, a
+// right, a quota, a retention. Some of them are named like the label of their button.
+func isVerb(s string) bool {
+	others := []string{
+		"near.here", "near.more", "near.details", "agenda.show", "rsvp.going", "rsvp.not", "stop.undo", "code.letter", "code.forget",
+		"action.ics", "tocsin.invalid", "code.account", "code.address", "code.all", "mail.hour", "mail.day", "mail.account",
+		"role.offer", "seen.telegram", "campaign.country", "kind.id", "kind.name", "silence.zone", "silence.from", "silence.until",
+		"action.publish", "action.moderate", "audit.read", "broadcast.approve", "broadcast.propose", "person.ban",
+		"registry.check", "role.grant", "stats.read", "team.broadcast", "team.members", "jobs.", "consent.", "role.name.",
+	}
+	return slices.Contains(others, s)
+}
