@@ -9,8 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"os"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/uptrace/bun/driver/pgdriver"
@@ -103,9 +103,25 @@ var postgresCodes = map[string]core.Code{
 	"58030": core.Unavailable, // I/O error
 }
 
+// postgresWords says what an operator sees most.
+var postgresWords = map[string]string{
+	"28000": "this user may not connect",
+	"28P01": "the password is wrong",
+	"3D000": "there is no such database",
+	"42501": "this user lacks a right",
+	"53100": "its disk is full",
+	"53300": "it has too many connections",
+}
+
 func classifyPostgres(e pgdriver.Error) (core.Code, error) {
 	state := e.Field('C')
-	cause := errors.New(strings.TrimSpace("SQLSTATE " + state + " " + e.Field('n')))
+	text := "SQLSTATE " + state
+	for _, more := range []string{postgresWords[state], e.Field('n')} { // n: the constraint
+		if more != "" {
+			text += ", " + more
+		}
+	}
+	cause := errors.New(text)
 	if c, ok := postgresCodes[state]; ok {
 		return c, cause
 	}
@@ -153,6 +169,9 @@ func invalid(what, why string) error {
 // bareError takes the path from an error of the file system: it may name a person.
 func bareError(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
 		return e.Err
 	}
 	return err

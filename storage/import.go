@@ -21,6 +21,7 @@ const (
 // An Import puts a long list into the registry. It is for one goroutine.
 type Import struct {
 	store *Store
+	most  int // rows that wait at once
 	rows  []importRow
 	facts []core.Sponsorship             // without fingerprints; those of a few days repeat
 	index map[core.Sponsorship]factIndex // where in facts each is
@@ -36,17 +37,19 @@ type importRow struct {
 type factIndex uint32
 
 // Import begins to put a list into the registry.
-func (s *Store) Import() *Import { return &Import{store: s, index: map[core.Sponsorship]factIndex{}} }
+func (s *Store) Import() *Import {
+	return &Import{store: s, most: importRows, index: map[core.Sponsorship]factIndex{}}
+}
 
 // Add takes one row of the list; the address is canonical, the fingerprint of s is set
 // here. The row is stored, at the latest, by Close. It fails as Store.Tx does; what was
 // stored before stays, and to begin the list anew does no harm.
 func (i *Import) Add(ctx context.Context, a core.Address, s core.Sponsorship) error {
 	if i.rows == nil {
-		i.rows = make([]importRow, 0, importRows)
+		i.rows = make([]importRow, 0, i.most)
 	}
 	i.rows = append(i.rows, importRow{Fingerprint: i.store.keys.fingerprint(a), Fact: i.fact(s)})
-	if len(i.rows) < importRows {
+	if len(i.rows) < i.most {
 		return nil
 	}
 	return i.flush(ctx)

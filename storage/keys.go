@@ -111,23 +111,31 @@ func derive(secret []byte, purpose string, size int) []byte {
 }
 
 // NewKeyFile makes a key file with one new key, which only its owner may read. It fails
-// with Conflict if there is a file already, and returns once the file is on disk.
+// with Conflict if there is a file already, and returns once the file is on disk: it is
+// there whole or not at all.
 func NewKeyFile(path string) error {
+	const what = "storage: make key file"
 	secret := make([]byte, secretSize)
-	if _, err := rand.Read(secret); err != nil {
-		return core.Wrap(core.Internal, err, "storage: make key file")
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
-	if errors.Is(err, fs.ErrExist) {
-		return core.Wrap(core.Conflict, fs.ErrExist, "storage: make key file")
-	}
+	rand.Read(secret) // it never fails: see its documentation
+	text := "# Without this file the database cannot be read. Keep a copy, and never beside the database.\n" +
+		"k1:" + base64.StdEncoding.EncodeToString(secret) + "\n"
+	f, err := os.CreateTemp(filepath.Dir(path), ".key-*")
 	if err != nil {
-		return core.Wrap(core.Unavailable, bareError(err), "storage: make key file")
+		return core.Wrap(core.Unavailable, bareError(err), what)
 	}
-	_, err = fmt.Fprintf(f, "# Without this file the database cannot be read. Keep a copy, and never beside the database.\nk1:%s\n",
-		base64.StdEncoding.EncodeToString(secret))
-	err = errors.Join(err, f.Sync(), f.Close(), syncFolder(filepath.Dir(path)))
-	return core.Wrap(core.Unavailable, bareError(err), "storage: make key file")
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Chmod(0o400), f.Sync(), f.Close()); err != nil {
+		return core.Wrap(core.Unavailable, bareError(err), what)
+	}
+	err = os.Link(f.Name(), path) // unlike a renaming it replaces no file
+	if errors.Is(err, fs.ErrExist) {
+		return core.Wrap(core.Conflict, fs.ErrExist, what)
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	return core.Wrap(core.Unavailable, bareError(err), what)
 }
 
 // syncFolder makes a new name in a folder last.

@@ -18,15 +18,16 @@ import (
 // both are tried in turn, each time with more rows, until one of them ends. What that
 // costs is at most a few times what the better way alone would.
 const (
-	nearRows = 256 // of the first try
-	nearMore = 4   // times as many in the next
+	nearRows = 1000 // of the first try
+	nearMore = 4    // times as many in the next
 )
 
 // A nearSearch is a NearQuery with what is derived from it.
 type nearSearch struct {
 	core.NearQuery
-	want   int // matches from the first on, with those that are skipped
-	ranges []geo.Range
+	want   int         // matches from the first on, with those that are skipped
+	rows   int         // of the first try
+	ranges []geo.Range // the covering of the circle
 }
 
 // A nearMatch is an action in the circle.
@@ -43,7 +44,9 @@ func (t *tx) NearActions(ctx context.Context, q core.NearQuery) ([]core.Near, er
 		return nil, nil
 	}
 	q.Skip = max(q.Skip, 0)
-	s := &nearSearch{NearQuery: q, want: q.Skip + q.Limit, ranges: geo.Cover(q.Center, q.Radius, coverRanges)}
+	s := &nearSearch{
+		NearQuery: q, want: q.Skip + q.Limit, rows: nearRows, ranges: geo.Cover(q.Center, q.Radius, coverRanges),
+	}
 	matches, err := t.nearMatches(ctx, s)
 	if err != nil {
 		return nil, err
@@ -61,7 +64,7 @@ func (t *tx) nearMatches(ctx context.Context, s *nearSearch) ([]nearMatch, error
 	if len(s.ranges) == 0 {
 		return nil, nil
 	}
-	for limit := nearRows; ; limit *= nearMore {
+	for limit := s.rows; ; limit *= nearMore {
 		for _, way := range [...]func(context.Context, *nearSearch, int) ([]nearMatch, bool, error){t.walkNear, t.takeNear} {
 			matches, done, err := way(ctx, s, limit)
 			if err != nil {
@@ -74,15 +77,25 @@ func (t *tx) nearMatches(ctx context.Context, s *nearSearch) ([]nearMatch, error
 	}
 }
 
+// walkQuery looks at the first actions by start, and returns those in the covering.
+const walkQuery = `
+	SELECT a.id, a.starts_at, a.lat, a.lon FROM (
+		SELECT a.id, a.starts_at, a.cell, a.lat, a.lon, a.visibility, a.kind FROM actions AS a
+		WHERE a.state = 'public' AND a.starts_at >= ? AND a.starts_at < ?
+		ORDER BY a.starts_at, a.id LIMIT ?) AS a
+	WHERE ? ? ORDER BY a.starts_at, a.id`
+
+// takeQuery returns the actions in the covering, in no order.
+const takeQuery = `
+	WITH r (low, high) AS (?)
+	SELECT a.id, a.starts_at, a.lat, a.lon FROM r CROSS JOIN actions AS a
+	WHERE a.state = 'public' AND a.cell BETWEEN r.low AND r.high AND a.starts_at >= ? AND a.starts_at < ? ?
+	LIMIT ?`
+
 // walkNear looks at the first actions by start, limit of them. It reports whether
 // s.want of them match.
 func (t *tx) walkNear(ctx context.Context, s *nearSearch, limit int) ([]nearMatch, bool, error) {
-	rows, err := t.QueryContext(ctx, `
-		SELECT a.id, a.starts_at, a.lat, a.lon FROM (
-			SELECT a.id, a.starts_at, a.cell, a.lat, a.lon, a.visibility, a.kind FROM actions AS a
-			WHERE a.state = 'public' AND a.starts_at >= ? AND a.starts_at < ?
-			ORDER BY a.starts_at, a.id LIMIT ?) AS a
-		WHERE ? ? ORDER BY a.starts_at, a.id`,
+	rows, err := t.QueryContext(ctx, walkQuery,
 		microsOf(s.From), microsOf(s.To), limit, within("a.cell", s.ranges), s.filter())
 	if err != nil {
 		return nil, false, err
@@ -104,11 +117,7 @@ func (t *tx) walkNear(ctx context.Context, s *nearSearch, limit int) ([]nearMatc
 // takeNear takes the actions in the covering of the circle, limit of them. It reports
 // whether these are all.
 func (t *tx) takeNear(ctx context.Context, s *nearSearch, limit int) ([]nearMatch, bool, error) {
-	rows, err := t.QueryContext(ctx, `
-		WITH r (low, high) AS (?)
-		SELECT a.id, a.starts_at, a.lat, a.lon FROM r CROSS JOIN actions AS a
-		WHERE a.state = 'public' AND a.cell BETWEEN r.low AND r.high AND a.starts_at >= ? AND a.starts_at < ? ?
-		LIMIT ?`,
+	rows, err := t.QueryContext(ctx, takeQuery,
 		rangeValues(s.ranges), microsOf(s.From), microsOf(s.To), s.filter(), limit)
 	if err != nil {
 		return nil, false, err

@@ -171,10 +171,10 @@ func (t *tx) putParts(ctx context.Context, o *core.Outgoing, r core.Receipt) err
 	}
 	_, err := t.NewRaw(`
 		WITH p (part) AS (?0)
-		INSERT INTO receipts (chat, part, message)
-		SELECT DISTINCT ?1, p.part, ?2 FROM p WHERE EXISTS (SELECT 1 FROM menus WHERE message = ?2)
-		ON CONFLICT (chat, part) DO UPDATE SET message = excluded.message`,
-		t.NewValues(&parts), o.Chat, o.ID,
+		INSERT INTO receipts (chat, part, message, day)
+		SELECT ?1, p.part, ?2, ?3 FROM p WHERE EXISTS (SELECT 1 FROM menus WHERE message = ?2) GROUP BY p.part
+		ON CONFLICT (chat, part) DO UPDATE SET message = excluded.message, day = excluded.day`,
+		t.NewValues(&parts), o.Chat, o.ID, t.today(),
 	).Exec(ctx)
 	return failed(err, "put parts of message")
 }

@@ -39,7 +39,7 @@ var (
 	}
 	setupSession = map[string]any{
 		"statement_timeout":                   "0",
-		"lock_timeout":                        "0", // others migrate
+		"lock_timeout":                        "10min", // others migrate
 		"idle_in_transaction_session_timeout": "0",
 	}
 )
@@ -101,16 +101,20 @@ func (c *Config) updatePostgres(ctx context.Context, server *postgresServer) (*K
 	return c.update(ctx, db, now, keys)
 }
 
-// lockOut fails with Conflict unless no other process uses the database: with keys that
-// it does not know, another would find nothing again.
+// lockOut fails with Conflict if another process uses the database: with keys that it
+// does not know, it would find nothing again. A process that has just ended is given a
+// moment, since the server may not know of that yet.
 func lockOut(ctx context.Context, begun bun.Tx) error {
-	var alone bool
-	err := begun.NewRaw("SELECT pg_try_advisory_xact_lock(?)", keysLock).Scan(ctx, &alone)
-	if err == nil && !alone {
+	if _, err := begun.NewRaw("SET LOCAL lock_timeout = '5s'").Exec(ctx); err != nil {
+		return failed(err, "lock database")
+	}
+	_, err := begun.NewRaw("SELECT pg_advisory_xact_lock(?)", keysLock).Exec(ctx)
+	err = failed(err, "lock database")
+	if core.CodeOf(err) == core.Conflict {
 		return core.Wrap(core.Conflict, errors.New("other processes use it: end them all before a key is added"),
 			"storage: lock database")
 	}
-	return failed(err, "lock database")
+	return err
 }
 
 // A gate is a Connector that lets a connection through only if the database has the

@@ -45,13 +45,15 @@ func TestPostgresWithACertificateThatNobodyVouchesForIsRefused(t *testing.T) {
 	openAndClose(t, c)
 }
 
-func TestPostgresThatIsAwayIsUnavailable(t *testing.T) {
+func TestPostgresThatIsAwayOrNotThereIsNamed(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	must(t, l.Close())
 	c := storage.Config{URL: "postgres://tocsin@" + l.Addr().String() + "/tocsin", KeyFile: filepath.Join(t.TempDir(), "keys")}
 	wantRefused(t, c, core.Unavailable, "connection refused")
+	c.URL = strings.Replace(pgtest.New(t), "/test_", "/none_", 1)
+	wantRefused(t, c, core.Internal, "there is no such database")
 }
 
 // Two turns that each enter the other's chat can never both go on: one is told to run

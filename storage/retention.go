@@ -29,7 +29,7 @@ var purges = map[core.Kept][]purge{
 	core.KeptOutbox: {{table: "outbox", key: "id", old: "state <> 'queued' AND due < ?before"}},
 	core.KeptBlobs:  {{table: "blobs", key: "id", old: "day < ?day"}},
 	core.KeptMenus: {
-		{table: "receipts", key: "chat, part", old: "message IN (SELECT message FROM menus WHERE day < ?day)"},
+		{table: "receipts", key: "chat, part", old: "day < ?day"},
 		{table: "menus", key: "token", old: "day < ?day"},
 	},
 	core.KeptChallenges: {{table: "challenges", key: "account", old: "made < ?before"}},

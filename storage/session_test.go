@@ -1,11 +1,15 @@
 package storage
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/uptrace/bun"
 
+	"tocsin/core"
 	"tocsin/storage/pgtest"
 )
 
@@ -84,4 +88,49 @@ func TestPostgresDriverHasNoTimeLimitsOfItsOwn(t *testing.T) {
 	if c := server.connector(turnSession).Config(); c.ReadTimeout != 0 || c.WriteTimeout != 0 || c.DialTimeout == 0 {
 		t.Errorf("read %v, write %v, dial %v; want only the last", c.ReadTimeout, c.WriteTimeout, c.DialTimeout)
 	}
+}
+
+func TestCheckpointEmptiesTheLog(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s *Store) {
+		if err := s.Tx(t.Context(), func(tx core.Tx) error { return tx.MarkSeen(t.Context(), "telegram:4711", "1") }); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Checkpoint(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s.postgres() {
+			return
+		}
+		var name string
+		if err := s.read.DB.QueryRow("SELECT file FROM pragma_database_list").Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(name + "-wal"); err != nil || info.Size() != 0 {
+			t.Errorf("the log has %d bytes, %v", info.Size(), err)
+		}
+	})
+}
+
+// SQLite has the clock of the process, so a test of time can run its Store in a bubble.
+func TestSQLiteKeepsTheTimeOfABubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := openSQLiteTest(t)
+		before, err := s.Now(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(36 * time.Hour)
+		err = s.Tx(t.Context(), func(tx core.Tx) error {
+			after, err := tx.Now(t.Context())
+			if d := after.Sub(before); d != 36*time.Hour {
+				t.Errorf("the clock moved by %v, want 36h", d)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }

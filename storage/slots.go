@@ -51,7 +51,7 @@ func (t *tx) Spend(ctx context.Context, k core.SlotKey, l core.Limit, n int) err
 // A span is how many slots are taken: as many as are free, but within it.
 type span struct{ least, most int }
 
-// take takes slots by the generic cell rate algorithm (ITU-T I.371, annex A, virtual
+// take takes slots by the generic cell rate algorithm (ITU-T I.371, virtual
 // scheduling) in one statement. In a row, next_at is when the next slot would come at
 // the bare rate; ready_at is when one is given, earlier by the burst; before held, a
 // platform's word, none is; got is what this returns. A missing row is one at rest.

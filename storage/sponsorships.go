@@ -3,10 +3,7 @@ package storage
 import (
 	"bytes"
 	"context"
-	"errors"
 	"slices"
-
-	"github.com/uptrace/bun"
 
 	"tocsin/core"
 )
@@ -63,11 +60,7 @@ func byFingerprint(a, b core.Sponsorship) int {
 // insertSponsorships adds sponsorships one by one, with one prepared statement.
 func (t *tx) insertSponsorships(ctx context.Context, s []core.Sponsorship) (int, error) {
 	const what = "put sponsorships"
-	begun, ok := t.IDB.(bun.Tx)
-	if !ok {
-		return 0, core.Wrap(core.Internal, errors.New("no transaction is open"), "storage: "+what)
-	}
-	insert, err := begun.Tx.PrepareContext(ctx, `
+	insert, err := t.conn.PrepareContext(ctx, `
 		INSERT INTO sponsorships (fingerprint, day, department, revoked) VALUES ($1, $2, $3, $4)
 		ON CONFLICT DO NOTHING`)
 	if err != nil {

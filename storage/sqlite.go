@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -75,7 +76,11 @@ func sqliteStore(ctx context.Context, c *Config, path string) (*Store, error) {
 	}
 	s := &Store{write: write, read: read, long: write, keys: keys, bots: new(botIDs)}
 	s.offset.Store(int64(c.Offset))
-	s.close = []func() error{read.DB.Close, s.checkpoint, write.DB.Close}
+	s.close = []func() error{
+		read.DB.Close,
+		func() error { return s.Checkpoint(context.Background()) },
+		write.DB.Close,
+	}
 	return s, nil
 }
 
@@ -138,9 +143,17 @@ func sqliteDB(path string, conns int, params url.Values) (*bun.DB, error) {
 	return bun.NewDB(db, sqlitedialect.New()), nil
 }
 
-// checkpoint moves what is in the write-ahead log into the file, so that nothing that
-// was deleted stays in it.
-func (s *Store) checkpoint() error {
-	_, err := s.write.DB.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-	return err
+// Checkpoint makes sure that nothing which was deleted stays on disk: it moves what is
+// in SQLite's write-ahead log into the file, and empties the log. It fails with Conflict
+// if readers that began earlier still need the log. On PostgreSQL it does nothing.
+func (s *Store) Checkpoint(ctx context.Context) error {
+	if s.postgres() {
+		return nil
+	}
+	var busy, pages, moved int
+	err := s.write.DB.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+	if err == nil && busy != 0 {
+		return core.Wrap(core.Conflict, errors.New("readers still need the log"), "storage: checkpoint")
+	}
+	return failed(err, "checkpoint")
 }

@@ -69,16 +69,24 @@ func (s *Store) run(ctx context.Context, db *bun.DB, opts *sql.TxOptions, fn fun
 	t.IDB, t.conn = begun, &conn
 	err = fn(t)
 	if t.broken != nil {
-		return failed(t.broken, "run transaction")
+		return failed(ended(ctx, t.broken), "run transaction")
 	}
 	if err != nil {
 		return err
 	}
 	if err := begun.Commit(); err != nil {
-		return s.commitFailed(err)
+		return s.commitFailed(ended(ctx, err))
 	}
 	t.bots.keep()
 	return nil
+}
+
+// ended says of a transaction that is over before its time why it is: its context ended.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // commitFailed tells a commit that was refused, or never sent because the context had

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -148,82 +149,98 @@ func chatThatIsNotReadyIsSkipped(t *testing.T, s core.Store) {
 // those of a chat in their order, although some are tried twice.
 func twoClaimersNeverShare(t *testing.T, s core.Store) {
 	const chats, each = 20, 6
-	for range each {
-		do(t, s, func(ctx context.Context, tx core.Tx) error {
-			for i := range chats {
-				c, err := tx.EnterChat(ctx, core.ChatRef{Bot: testBot, Chat: fmt.Sprint(i)}, core.Private)
-				must(t, err)
-				must(t, tx.Enqueue(ctx, &core.Outgoing{Chat: c.ID, Lane: core.Talk, Content: say("hello")}))
-			}
-			return nil
-		})
-	}
-	var mu sync.Mutex
-	flying := make(map[core.ChatID]bool)
-	went := make(map[core.ChatID][]core.OutgoingID)
-	send := func(o *core.Outgoing) core.Verdict {
-		mu.Lock()
-		defer mu.Unlock()
-		if flying[o.Chat] {
-			t.Errorf("two messages of a chat in flight at once")
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for i := range chats * each {
+			c, err := tx.EnterChat(ctx, chatRef(fmt.Sprint(i%chats)), core.Private)
+			must(t, err)
+			must(t, tx.Enqueue(ctx, &core.Outgoing{Chat: c.ID, Lane: core.Talk, Content: say("hello")}))
 		}
-		flying[o.Chat] = true
-		if o.Attempt == 1 && o.ID%5 == 0 {
-			return core.Verdict{State: core.Queued, Next: time.Unix(0, 0)}
-		}
-		went[o.Chat] = append(went[o.Chat], o.ID)
-		return sent()
-	}
-	landed := func(o *core.Outgoing) {
-		mu.Lock()
-		defer mu.Unlock()
-		flying[o.Chat] = false
-	}
-	left := func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		n := 0
-		for _, ids := range went {
-			n += len(ids)
-		}
-		return n < chats*each
-	}
+		return nil
+	})
+	p := &platform{flying: make(map[core.ChatID]bool), took: make(map[core.ChatID][]core.OutgoingID)}
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
 			for range 1000 { // far more than it takes
-				if !left() || t.Failed() {
+				if p.count() == chats*each || t.Failed() {
 					return
 				}
-				dispatch(t, s, send, landed)
+				if err := p.dispatch(t, s); err != nil {
+					t.Errorf("dispatch: %v", err)
+				}
 			}
 		})
 	}
 	wg.Wait()
-	if len(went) != chats {
-		t.Errorf("%d chats were written to, want %d", len(went), chats)
+	if len(p.took) != chats {
+		t.Errorf("%d chats were written to, want %d", len(p.took), chats)
 	}
-	for _, ids := range went {
+	for _, ids := range p.took {
 		if len(ids) != each || !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != each {
 			t.Errorf("messages of a chat went as %v, want %d in order", ids, each)
 		}
 	}
 }
 
-// dispatch claims a few messages, sends each and settles it. landed is told before,
-// since the next one of the chat may be taken at once.
-func dispatch(t *testing.T, s core.Store, send func(*core.Outgoing) core.Verdict, landed func(*core.Outgoing)) {
+// A platform takes messages from several dispatchers.
+type platform struct {
+	mu     sync.Mutex
+	flying map[core.ChatID]bool
+	took   map[core.ChatID][]core.OutgoingID
+}
+
+func (p *platform) count() (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, ids := range p.took {
+		n += len(ids)
+	}
+	return n
+}
+
+// begin and end stand for the time in which a message is on its way. Each fifth one is
+// refused on its first try. It fails if two of one chat are on their way at once.
+func (p *platform) begin(o *core.Outgoing) (core.Verdict, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.flying[o.Chat] {
+		return core.Verdict{}, errors.New("two messages of a chat in flight at once")
+	}
+	p.flying[o.Chat] = true
+	if o.Attempt == 1 && o.ID%5 == 0 {
+		return core.Verdict{State: core.Queued, Next: time.Unix(0, 0)}, nil
+	}
+	p.took[o.Chat] = append(p.took[o.Chat], o.ID)
+	return sent(), nil
+}
+
+func (p *platform) end(o *core.Outgoing) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.flying[o.Chat] = false
+}
+
+// dispatch claims a few messages, sends each and settles it. The flight ends before,
+// since the next one of the chat may be taken as soon as it is settled.
+func (p *platform) dispatch(t *testing.T, s core.Store) error {
 	var os []*core.Outgoing
 	err := try(t, s, func(ctx context.Context, tx core.Tx) (err error) {
 		os, err = tx.Claim(ctx, core.Claim{Bot: testBot, Lanes: everyLane, Max: 3, Lease: lease})
 		return err
 	})
-	for _, o := range os {
-		v := send(o)
-		landed(o)
-		err = errors.Join(err, try(t, s, func(ctx context.Context, tx core.Tx) error { return tx.Settle(ctx, o, v) }))
-	}
 	if err != nil {
-		t.Errorf("dispatch: %v", err)
+		return err
 	}
+	for _, o := range os {
+		v, err := p.begin(o)
+		if err != nil {
+			return err
+		}
+		runtime.Gosched()
+		p.end(o)
+		if err := try(t, s, func(ctx context.Context, tx core.Tx) error { return tx.Settle(ctx, o, v) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -73,16 +73,15 @@ func moveAfterKnown(t *testing.T, s core.Store) {
 	gone, goneThread, newThread := group(t, s, newName), group(t, s, topic(newName, "7")), group(t, s, topic(newName, "8"))
 	anna := account(t, s, "anna")
 	early, late := now(t, s).Add(-time.Hour), now(t, s)
-	talk := func(c core.ChatID, a core.AccountID, at time.Time, flow string) {
-		do(t, s, func(ctx context.Context, tx core.Tx) error {
-			return tx.PutConversation(ctx, &core.Conversation{Chat: c, Account: a, At: at, Frames: []core.Frame{{Flow: flow}}})
-		})
+	for _, c := range []core.Conversation{
+		{Chat: root, At: early, Frames: []core.Frame{{Flow: "old"}}},
+		{Chat: gone, At: late, Frames: []core.Frame{{Flow: "new"}}},
+		{Chat: root, Account: anna, At: late, Frames: []core.Frame{{Flow: "old"}}},
+		{Chat: gone, Account: anna, At: early, Frames: []core.Frame{{Flow: "new"}}},
+		{Chat: goneThread, Account: anna, At: late, Frames: []core.Frame{{Flow: "thread"}}},
+	} {
+		do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.PutConversation(ctx, &c) })
 	}
-	talk(root, 0, early, "old")
-	talk(gone, 0, late, "new")
-	talk(root, anna, late, "old")
-	talk(gone, anna, early, "new")
-	talk(goneThread, anna, late, "thread")
 	menu := &core.Menu{Token: "aaaabbbbccccdddd", Chat: gone, Buttons: []core.Button{{Label: "Oui", Do: core.Do{Verb: "yes"}}}}
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
 		must(t, tx.PutAccount(ctx, &core.Account{ID: anna, Home: gone}))
@@ -102,6 +101,11 @@ func moveAfterKnown(t *testing.T, s core.Store) {
 		must(t, err)
 		if c.Root != root || c.Closed {
 			t.Errorf("a thread of the new name came back as %+v", c)
+		}
+		c, err = tx.Chat(ctx, root)
+		must(t, err)
+		if c.Ref != newName || c.Closed {
+			t.Errorf("the chat that goes on came back as %+v", c)
 		}
 		wantFlow(t, tx, root, 0, "new")
 		wantFlow(t, tx, root, anna, "old")

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tocsin/core"
 )
 
@@ -16,42 +18,69 @@ var retentionProperties = []property{
 	{"Retention/EveryKindIsKnown", everyKindIsKnown},
 }
 
+// putLeavings stores an item of each kind.
+func putLeavings(t *testing.T, s core.Store, name string) map[core.Kept]there {
+	t.Helper()
+	stored := make(map[core.Kept]there)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		now := get[time.Time](t)(tx.Now(ctx))
+		for kind, it := range leavings {
+			stored[kind] = get[there](t)(it.put(ctx, tx, name, now))
+		}
+		return nil
+	})
+	return stored
+}
+
 // Of each kind an item is stored, and five days later another. Then each kind is purged
 // of what is older than two days, which touches no other kind.
 func olderGoesNewerStays(t *testing.T, s core.Store) {
-	put := func(name string) map[core.Kept]there {
-		stored := make(map[core.Kept]there)
-		do(t, s, func(ctx context.Context, tx core.Tx) error {
-			now := get[time.Time](t)(tx.Now(ctx))
-			for kind, it := range leavings {
-				stored[kind] = get[there](t)(it.put(ctx, tx, name, now))
-			}
-			return nil
-		})
-		return stored
-	}
-	older := put("older")
+	older := putLeavings(t, s, "older")
 	advance(t, s, 5*24*time.Hour)
-	newer := put("newer")
+	newer := putLeavings(t, s, "newer")
 	line := now(t, s).Add(-2 * 24 * time.Hour)
 	for kind, it := range leavings {
-		do(t, s, func(ctx context.Context, tx core.Tx) error {
-			for _, want := range []int{it.rows, 0} {
-				count := get[int](t)(tx.CountPurge(ctx, kind, line))
-				purged := get[int](t)(tx.Purge(ctx, kind, line))
-				if count != want || purged != want {
-					t.Errorf("%s: CountPurge = %d and Purge = %d, want %d", kind, count, purged, want)
-				}
-			}
+		wantPurge(t, s, kind, line, it.rows)
+		wantPurge(t, s, kind, line, 0)
+	}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for kind := range leavings {
 			if get[bool](t)(older[kind](ctx, tx)) {
 				t.Errorf("%s: the older is still there", kind)
 			}
 			if !get[bool](t)(newer[kind](ctx, tx)) {
 				t.Errorf("%s: the newer is gone", kind)
 			}
-			return nil
-		})
+		}
+		return nil
+	})
+}
+
+// wantPurge purges one kind, and checks how many rows that takes, and that it is what
+// CountPurge said. The counts of the other kinds stay.
+func wantPurge(t *testing.T, s core.Store, k core.Kept, line time.Time, want int) {
+	t.Helper()
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		before := countPurges(ctx, t, tx, line)
+		purged := get[int](t)(tx.Purge(ctx, k, line))
+		if before[k] != want || purged != want {
+			t.Errorf("%s: CountPurge = %d and Purge = %d, want %d", k, before[k], purged, want)
+		}
+		before[k] = 0
+		if d := cmp.Diff(before, countPurges(ctx, t, tx, line)); d != "" {
+			t.Errorf("%s: what is left to purge (-want +got):\n%s", k, d)
+		}
+		return nil
+	})
+}
+
+func countPurges(ctx context.Context, t *testing.T, tx core.Tx, line time.Time) map[core.Kept]int {
+	t.Helper()
+	counts := make(map[core.Kept]int)
+	for kind := range leavings {
+		counts[kind] = get[int](t)(tx.CountPurge(ctx, kind, line))
 	}
+	return counts
 }
 
 // purgeAll removes what is older than the clock of s, however long it takes.

@@ -23,6 +23,7 @@ type property struct {
 // Advance(time.Duration); without it the properties of time are skipped.
 func Run(t *testing.T, open func(t *testing.T) core.Store) {
 	for _, p := range slices.Concat(
+		accountProperties,
 		actionProperties,
 		broadcastProperties,
 		chatProperties,
@@ -85,7 +86,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// get ends the test if err is not nil, and returns v.
+// get ends the test if a call failed, and returns what it returned: get[int](t)(call()).
 func get[T any](t *testing.T) func(v T, err error) T {
 	return func(v T, err error) T {
 		t.Helper()

@@ -166,6 +166,11 @@ func spendTakesFromTheOthers(t *testing.T, s core.Store) {
 	wantReserve(t, s, l, 1, 0)
 	advance(t, s, time.Hour)
 	wantReserve(t, s, l, 5, 1)
+	spend(t, s, l, 1) // of a row that is known
+	advance(t, s, time.Hour)
+	wantReserve(t, s, l, 1, 0)
+	advance(t, s, time.Hour)
+	wantReserve(t, s, l, 5, 1)
 }
 
 func givenBackIsFreeAgain(t *testing.T, s core.Store) {
@@ -199,6 +204,7 @@ func holdOutlivesAllElse(t *testing.T, s core.Store) {
 	start := now(t, s)
 	wantReserve(t, s, l, 5, 5)
 	hold(t, s, botRow, start.Add(time.Hour))
+	hold(t, s, botRow, start.Add(time.Minute))
 	spend(t, s, l, -4)
 	spend(t, s, l, 1)
 	fresh := core.SlotKey{Bot: testBot, Chat: chat(t, s, "anna")}

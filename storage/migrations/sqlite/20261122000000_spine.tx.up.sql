@@ -255,10 +255,11 @@ CREATE TABLE receipts (
 	chat INTEGER NOT NULL,
 	part TEXT NOT NULL,
 	message INTEGER NOT NULL,
+	day TEXT NOT NULL,
 	PRIMARY KEY (chat, part)
 ) WITHOUT ROWID;
 --bun:split
-CREATE INDEX receipts_message ON receipts (message);
+CREATE INDEX receipts_day ON receipts (day);
 --bun:split
 CREATE TABLE blobs (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -325,3 +326,5 @@ CREATE TABLE recipients (
 );
 --bun:split
 CREATE INDEX recipients_due ON recipients (broadcast, bot, next_at, id) WHERE state = 'queued';
+--bun:split
+CREATE INDEX recipients_state ON recipients (broadcast, state);

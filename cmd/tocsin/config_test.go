@@ -1,0 +1,302 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/joho/godotenv"
+
+	"tocsin/core"
+)
+
+// set returns a lookup of these variables and no others.
+func set(variables map[string]string) lookup {
+	return func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}
+}
+
+// exampleEnv returns the lines of .env.example that set something, without their #.
+func exampleEnv(t *testing.T) []string {
+	t.Helper()
+	b, err := os.ReadFile("../../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z_]+=.*)$`).FindAllStringSubmatch(string(b), -1) {
+		lines = append(lines, m[1])
+	}
+	return lines
+}
+
+func TestTheExampleNamesWhatIsRead(t *testing.T) {
+	t.Parallel()
+	var read []string
+	if _, err := LoadConfig(func(name string) (string, bool) {
+		read = append(read, name)
+		return "", false
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for _, line := range exampleEnv(t) {
+		name, _, _ := strings.Cut(line, "=")
+		named = append(named, name)
+	}
+	slices.Sort(read)
+	slices.Sort(named)
+	if diff := cmp.Diff(slices.Compact(read), slices.Compact(named)); diff != "" {
+		t.Errorf("the program reads -, .env.example names +\n%s", diff)
+	}
+}
+
+// examples are the lines of .env.example that show no default: there is none, or
+// another line does.
+var examples = []string{"DATABASE_URL=postgres", "DATABASE_URL_FILE", "CAMPAIGN_FILE", "SMTP_URL", "SMTP_URL_FILE", "MAIL_FROM"}
+
+// settingsOf lets cmp look at a Config.
+var settingsOf = cmp.Options{
+	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
+	cmpopts.IgnoreFields(Config{}, "Jobs"),
+}
+
+func TestTheExampleShowsTheDefaults(t *testing.T) {
+	t.Parallel()
+	usual, err := LoadConfig(set(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range exampleEnv(t) {
+		shown, err := godotenv.Unmarshal(line)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if slices.ContainsFunc(examples, func(e string) bool { return strings.HasPrefix(line, e) }) {
+			continue
+		}
+		c, err := LoadConfig(set(shown))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		if diff := cmp.Diff(usual, c, settingsOf); diff != "" {
+			t.Errorf("%s is not the default\n%s", line, diff)
+		}
+	}
+}
+
+func TestTheExamplesAreValid(t *testing.T) {
+	t.Parallel()
+	for _, variables := range []map[string]string{
+		{"SMTP_URL": "", "MAIL_FROM": ""},
+		{"DATABASE_URL": ""},
+	} {
+		for _, line := range exampleEnv(t) {
+			shown, err := godotenv.Unmarshal(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, value := range shown {
+				if _, wanted := variables[name]; wanted {
+					variables[name] = value
+				}
+			}
+		}
+		if _, err := LoadConfig(set(variables)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestEveryMistakeIsNamedAtOnce(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	campaign := file("campaign.toml", "[jobs]\nretention = \"every night\"", 0o644)
+	variables := map[string]string{
+		"DATABASE_URL":      "mysql://user:hidden@host/db",
+		"CAMPAIGN_FILE":     campaign,
+		"SMTP_URL_FILE":     file("smtp", "smtp://user:hidden@host", 0o640),
+		"MAIL_FROM":         "nobody",
+		"CAMPAIGN_NAME":     "a\u202eb",
+		"SPONSOR_URL":       "example.org",
+		"PRIVACY_URL":       "ftp://example.org",
+		"DEFAULT_LANGUAGE":  "latin",
+		"DEFAULT_TIMEZONE":  "Paris",
+		"LOG_FORMAT":        "xml",
+		"LOG_LEVEL":         "loud",
+		"DATABASE_URL_FILE": "",
+	}
+	_, err := LoadConfig(set(variables))
+	if err == nil {
+		t.Fatal("all is well")
+	}
+	var told strings.Builder
+	if code := tell(&told, err); code != failed {
+		t.Errorf("exit code %d", code)
+	}
+	for name, value := range variables {
+		if value != "" && !strings.Contains(told.String(), "tocsin: "+name+": ") {
+			t.Errorf("%s is not named in\n%s", name, &told)
+		}
+	}
+	if lines := strings.Count(told.String(), "\n"); lines != len(variables)-1 {
+		t.Errorf("%d lines for %d mistakes", lines, len(variables)-1)
+	}
+	if strings.Contains(told.String(), "hidden") || !strings.Contains(told.String(), "jobs.retention") {
+		t.Errorf("a password is told, or the key of a job is not:\n%s", &told)
+	}
+}
+
+func TestASecretMayComeFromAFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	private, empty := filepath.Join(folder, "private"), filepath.Join(folder, "empty")
+	open := filepath.Join(folder, "open")
+	for path, mode := range map[string]os.FileMode{private: 0o400, open: 0o444} {
+		if err := os.WriteFile(path, []byte("postgres://u:p@localhost/d\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := LoadConfig(set(map[string]string{"DATABASE_URL_FILE": private}))
+	if err != nil || string(c.Database) != "postgres://u:p@localhost/d" {
+		t.Errorf("got %v", err)
+	}
+	for why, variables := range map[string]map[string]string{
+		"chmod":          {"DATABASE_URL_FILE": open},
+		"is empty":       {"DATABASE_URL_FILE": empty},
+		"no such file":   {"DATABASE_URL_FILE": filepath.Join(folder, "gone")},
+		"not both":       {"DATABASE_URL_FILE": private, "DATABASE_URL": "sqlite:a.db"},
+		"cannot be read": {"CAMPAIGN_FILE": filepath.Join(folder, "gone")},
+	} {
+		if _, err := LoadConfig(set(variables)); err == nil || !strings.Contains(err.Error(), why) || strings.Contains(err.Error(), folder) {
+			t.Errorf("%s: got %v", why, err)
+		}
+	}
+}
+
+func TestASecretDoesNotShow(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig(set(map[string]string{
+		"DATABASE_URL": "postgres://u:hidden@localhost/d",
+		"SMTP_URL":     "smtp://u:hidden@localhost", "MAIL_FROM": "a@example.org",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T"} {
+		for _, v := range []any{c, *c, c.Database, &c.Database} {
+			if s := fmt.Sprintf(verb, v); strings.Contains(s, "hidden") || strings.Contains(s, fmt.Sprintf("%x", "hidden")) {
+				t.Errorf("%s shows it", verb)
+			}
+		}
+	}
+	var log strings.Builder
+	for _, format := range []string{"text", "json"} {
+		newLog(&log, format, slog.LevelInfo).Info("settings", "all", *c, "one", c.Database, "pointer", &c.Database,
+			slog.Group("in", "database", c.Database), "list", []Secret{c.Database})
+	}
+	json, _ := c.Database.MarshalJSON()
+	text, _ := c.Database.MarshalText()
+	if strings.Contains(log.String(), "hidden") || strings.Count(log.String(), redacted) < 4 {
+		t.Errorf("logged %s", &log)
+	}
+	if string(json) != `"[secret]"` || string(text) != "[secret]" {
+		t.Errorf("it is marshalled as %s and %s", json, text)
+	}
+}
+
+func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const file = "CAMPAIGN_NAME=\"from the file\"\nDEFAULT_TIMEZONE=Pacific/Noumea\nDEFAULT_LANGUAGE=en\n"
+	if err := os.WriteFile(".env", []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env, err := withDotenv(set(map[string]string{"CAMPAIGN_NAME": "from outside", "DEFAULT_LANGUAGE": ""}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := LoadConfig(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Campaign.Name != "from outside" || c.Campaign.Zone != "Pacific/Noumea" || c.Campaign.Language != "fr" {
+		t.Errorf("got %q, %q, %q", c.Campaign.Name, c.Campaign.Zone, c.Campaign.Language)
+	}
+	if err := os.WriteFile(".env", []byte("A=1\nSMTP_URL 'smtp://u:hidden@host\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := withDotenv(set(nil)); err == nil || strings.Contains(err.Error(), "hidden") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheCampaignHasItsSettings(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig(set(map[string]string{
+		"CAMPAIGN_NAME": "Demain", "SPONSOR_URL": "https://parrainer.example/ici", "PRIVACY_URL": "http://localhost:8080",
+		"DEFAULT_LANGUAGE": "EN", "DEFAULT_TIMEZONE": "Indian/Reunion", "LOG_LEVEL": "WARN", "LOG_FORMAT": "JSON",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := core.Campaign{
+		Name: c.Campaign.Name, SponsorURL: c.Campaign.SponsorURL, PrivacyURL: c.Campaign.PrivacyURL,
+		Language: c.Campaign.Language, Zone: c.Campaign.Zone,
+	}
+	want := core.Campaign{
+		Name: "Demain", SponsorURL: "https://parrainer.example/ici", PrivacyURL: "http://localhost:8080",
+		Language: "en", Zone: "Indian/Reunion",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if c.LogLevel != slog.LevelWarn || c.LogFormat != "json" || c.Zone.String() != "Indian/Reunion" || len(c.Jobs) != 1 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+// Whatever is set, the answer is a Config or a list of mistakes, and no password is in
+// it.
+func FuzzLoadConfig(f *testing.F) {
+	const password = "hidden4711"
+	f.Add("postgres://u:", "@localhost/d", "DATABASE_URL")
+	f.Add("smtp://u:", "@mail.example.org:587", "SMTP_URL")
+	f.Add("smtps://", ":x@[::1]:465?a", "SMTP_URL")
+	f.Add("https://example.org/", "#%zz", "SPONSOR_URL")
+	f.Add("Europe/", "", "DEFAULT_TIMEZONE")
+	f.Add("../", "", "CAMPAIGN_FILE")
+	f.Add("Campagne <", "@example.org>", "MAIL_FROM")
+	f.Fuzz(func(t *testing.T, before, after, name string) {
+		if strings.HasSuffix(name, "_FILE") && name != "CAMPAIGN_FILE" {
+			return // it would read any file of this machine
+		}
+		c, err := LoadConfig(set(map[string]string{name: before + password + after}))
+		if (c == nil) == (err == nil) {
+			t.Fatalf("got %v and %v", c, err)
+		}
+		if err != nil && strings.Contains(err.Error(), password) {
+			t.Fatalf("the answer is %v", err)
+		}
+	})
+}
