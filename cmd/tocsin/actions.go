@@ -9,7 +9,6 @@ import (
 	"iter"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"tocsin/core"
 	"tocsin/core/intake"
@@ -125,6 +124,3 @@ func (s *actions) put(ctx context.Context, batch []intake.ActionRow) error {
 	}
 	return err
 }
-
-// usualLength is how long an action takes whose file does not tell.
-const usualLength = 2 * time.Hour

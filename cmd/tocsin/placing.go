@@ -23,6 +23,9 @@ type placing struct {
 	anyKind  bool // a kind that the campaign has not becomes intake.OtherKind
 }
 
+// usualLength is how long an action takes whose file does not tell.
+const usualLength = 2 * time.Hour
+
 // action returns the action of a row. It fails with a *RowError if the campaign has not
 // its kind, or the gazetteer not its place.
 func (p *placing) action(ctx context.Context, r core.Reader, row *intake.ActionRow) (*core.Action, error) {

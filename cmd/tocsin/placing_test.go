@@ -173,3 +173,17 @@ func TestTheGazetteerIsStoredOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAZoneIsFoundOnTheMap(t *testing.T) {
+	t.Parallel()
+	z := new(zoneFinder)
+	for want, p := range map[string]geo.Point{
+		"Europe/Brussels":  {Lat: 50.8466, Lon: 4.3528},
+		"Asia/Tokyo":       {Lat: 35.68, Lon: 139.69},
+		"America/New_York": {Lat: 40.71, Lon: -74.01},
+	} {
+		if got := z.ZoneOf(p); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -140,7 +140,7 @@ func says(ts *testscript.TestScript, _ bool, args []string) {
 func hears(ts *testscript.TestScript, _ bool, args []string) {
 	s := stageOf(ts)
 	want := regexp.MustCompile(args[0])
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		s.mu.Lock()
 		said := s.heard.String()
@@ -197,7 +197,7 @@ func (s *stage) wait(ts *testscript.TestScript) {
 		if err != nil {
 			ts.Fatalf("the program ended with %v, and said:\n%s", err, s.heard.String())
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		ts.Fatalf("the program does not end; it said:\n%s", s.heard.String())
 	}
 }
@@ -205,7 +205,7 @@ func (s *stage) wait(ts *testscript.TestScript) {
 // letter waits for the next letter that was sent and keeps its code.
 func letter(ts *testscript.TestScript, _ bool, _ []string) {
 	s := stageOf(ts)
-	late := time.Now().Add(20 * time.Second)
+	late := time.Now().Add(time.Minute)
 	for len(s.mail.Letters()) == s.letters {
 		if time.Now().After(late) {
 			ts.Fatalf("no letter")
