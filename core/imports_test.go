@@ -11,12 +11,13 @@ import (
 var arrows = map[string][]string{
 	"tocsin/core": {
 		"tocsin/core/conversation", "tocsin/core/flows", "tocsin/core/gazetteer", "tocsin/core/intake",
-		"tocsin/core/calendar",
+		"tocsin/core/calendar", "tocsin/core/demo",
 	},
 	"tocsin/core/geo":          {"tocsin/core"},
 	"tocsin/core/locale":       {"tocsin/core"},
 	"tocsin/core/conversation": {"tocsin/core/flows", "tocsin/core/gazetteer", "tocsin/core/intake"},
-	"tocsin/core/flows":        nil,
+	"tocsin/core/flows":        {"tocsin/core/demo"},
+	"tocsin/core/demo":         {"tocsin/core/conversation", "tocsin/core/flows"},
 	"tocsin/core/intake":       {"tocsin/core/conversation", "tocsin/core/flows"},
 	"tocsin/core/gazetteer":    {"tocsin/core/conversation", "tocsin/core/flows"},
 	"tocsin/core/calendar":     {"tocsin/core/conversation", "tocsin/core/flows"},

@@ -132,3 +132,20 @@ type SponsorshipStore interface {
 	// wiped once c is closed.
 	PutChallenge(ctx context.Context, c *Challenge) error
 }
+
+// Revoke ends a sponsorship, and suspends who proved it. It fails with NotFound if
+// the registry has none.
+func Revoke(ctx context.Context, tx Tx, f Fingerprint) error {
+	if err := tx.RevokeSponsorship(ctx, f); err != nil {
+		return err
+	}
+	s, err := tx.SponsoredBy(ctx, f)
+	if CodeOf(err) == NotFound {
+		return nil
+	}
+	if err != nil || s.State == Banned {
+		return err
+	}
+	s.State = Suspended
+	return tx.PutSupporter(ctx, s)
+}

@@ -132,7 +132,7 @@ func namedPlace(ctx context.Context, r core.Reader, row *intake.ActionRow) (*cor
 		switch towns := townsOf(found, fold, coded); len(towns) {
 		case 0:
 		case 1:
-			return towns[0], nil
+			return &towns[0], nil
 		default:
 			return nil, &intake.RowError{Line: row.Line, Reason: "place: several towns have this name; add a postcode, or lat and lon"}
 		}
@@ -143,22 +143,11 @@ func namedPlace(ctx context.Context, r core.Reader, row *intake.ActionRow) (*cor
 	return nil, &intake.RowError{Line: row.Line, Reason: "place: no town that the gazetteer knows; add a postcode, or lat and lon"}
 }
 
-// townsOf returns the places of a name among those found, if there is a postcode only
-// those of it. Two within a few kilometres are one town with two sources.
-func townsOf(found []core.Place, fold string, coded []core.Place) []*core.Place {
-	const same geo.Km = 5
-	var towns []*core.Place
-	for i := range found {
-		p := &found[i]
-		if gazetteer.Fold(p.Name) != fold {
-			continue
-		}
-		if coded != nil && !slices.ContainsFunc(coded, func(c core.Place) bool { return c.ID == p.ID }) {
-			continue
-		}
-		if !slices.ContainsFunc(towns, func(t *core.Place) bool { return geo.Distance(t.Point, p.Point) < same }) {
-			towns = append(towns, p)
-		}
-	}
-	return towns
+// townsOf returns the places of a name among those found; if there is a postcode, only
+// those of it.
+func townsOf(found []core.Place, fold string, coded []core.Place) []core.Place {
+	return gazetteer.Distinct(slices.DeleteFunc(found, func(p core.Place) bool {
+		elsewhere := coded != nil && !slices.ContainsFunc(coded, func(c core.Place) bool { return c.ID == p.ID })
+		return elsewhere || gazetteer.Fold(p.Name) != fold
+	}))
 }

@@ -193,7 +193,7 @@ func (sponsorsRevoke) Run(ctx context.Context, p *program) error {
 		return misuse{errors.New("no address on standard input: write one line, such as: tocsin sponsors revoke < file")}
 	}
 	return p.work(ctx, func(o *opened) error {
-		err := commit(ctx, o.store.Tx, func(tx core.Tx) error { return revoke(ctx, tx, tx.Fingerprint(address)) })
+		err := commit(ctx, o.store.Tx, func(tx core.Tx) error { return core.Revoke(ctx, tx, tx.Fingerprint(address)) })
 		if core.CodeOf(err) == core.NotFound {
 			return errors.New("the registry has no sponsorship of this address")
 		}
@@ -203,20 +203,4 @@ func (sponsorsRevoke) Run(ctx context.Context, p *program) error {
 		_, err = fmt.Fprintln(p.stdout, "The sponsorship is revoked.")
 		return err
 	})
-}
-
-// revoke revokes a sponsorship and suspends who proved it.
-func revoke(ctx context.Context, tx core.Tx, f core.Fingerprint) error {
-	if err := tx.RevokeSponsorship(ctx, f); err != nil {
-		return err
-	}
-	s, err := tx.SponsoredBy(ctx, f)
-	if core.CodeOf(err) == core.NotFound {
-		return nil
-	}
-	if err != nil || s.State == core.Banned {
-		return err
-	}
-	s.State = core.Suspended
-	return tx.PutSupporter(ctx, s)
 }

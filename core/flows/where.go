@@ -85,14 +85,17 @@ func takePlaceText(ctx context.Context, t *conversation.Turn, text string) error
 // postcode is not known, and that its prefecture stands for it.
 func findPlaces(ctx context.Context, r core.Reader, text string) (found []core.Place, fallback bool, err error) {
 	const most = 6
+	const sources = 3 // of one town, once files were imported
 	query := core.PlaceText{Fold: gazetteer.Fold(text)}
 	digits := strings.ReplaceAll(text, " ", "")
 	if _, err := strconv.Atoi(digits); err == nil && len(digits) >= 4 {
 		query = core.PlaceText{Postcode: digits}
 	}
-	found, err = r.FindPlaces(ctx, query, most)
-	if err != nil || len(found) > 0 || query.Postcode == "" {
-		return found, false, err
+	if found, err = r.FindPlaces(ctx, query, most*sources); err != nil {
+		return nil, false, err
+	}
+	if found = gazetteer.Distinct(found); len(found) > 0 || query.Postcode == "" {
+		return found[:min(len(found), most)], false, nil
 	}
 	area, ok := gazetteer.DepartmentOf(digits)
 	if !ok {
