@@ -145,8 +145,8 @@ func TestBenchImportSQLite(t *testing.T) {
 	if _, err := exec.LookPath("sqlite3"); err != nil {
 		theirs, missing = nil, "sqlite3 is not installed"
 	}
-	Settings(importSQLite, "%d rows, median of %d; reference: sqlite3 .import in one transaction, WAL, synchronous=FULL, cache 64 MB",
-		importSize, importRounds)
+	Settings(importSQLite, "%d rows, median of %d; reference: sqlite3 .import in one transaction, "+
+		"WAL, synchronous=FULL, cache 64 MB", importSize, importRounds)
 	var c contest
 	c.rounds(ours, theirs)
 	c.report(t, importSQLite, importSQLiteMemory, missing)
@@ -168,7 +168,8 @@ func TestBenchImportPostgres(t *testing.T) {
 		must(t, execute(t, db, "DROP TABLE IF EXISTS s"))
 		must(t, execute(t, db, referenceTable))
 		rest()
-		return timed(t, exec.Command("psql", url, "-v", "ON_ERROR_STOP=1", "-c", `\copy s FROM '`+list+`' WITH (FORMAT csv, HEADER)`))
+		load := `\copy s FROM '` + list + `' WITH (FORMAT csv, HEADER)`
+		return timed(t, exec.Command("psql", url, "-v", "ON_ERROR_STOP=1", "-c", load))
 	}
 	if _, err := exec.LookPath("psql"); err != nil {
 		theirs, missing = nil, "psql is not installed"

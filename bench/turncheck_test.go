@@ -40,8 +40,15 @@ func TestBenchTurnReference(t *testing.T) {
 		}
 		counts[i] = statementCounts(t, db)
 	}
-	if len(counts[0]) < 10 || !maps.Equal(counts[0], counts[1]) {
-		t.Errorf("two turns of ours run\n%v\nand of the reference\n%v", counts[0], counts[1])
+	if len(counts[0]) < 10 {
+		t.Errorf("only %d statements were counted", len(counts[0]))
+	}
+	all := maps.Clone(counts[0])
+	maps.Copy(all, counts[1])
+	for query := range all {
+		if ours, theirs := counts[0][query], counts[1][query]; ours != theirs {
+			t.Errorf("run %d times by us and %d times by the reference: %s", ours, theirs, query)
+		}
 	}
 }
 
