@@ -44,7 +44,7 @@ type stage struct {
 	mail  *mailtest.Server
 	can   core.Capabilities
 	lang  string
-	wake  chan struct{}
+	wake  [2]chan struct{} // of the dispatcher, and of the tasks
 	dir   string        // of the database and the key file
 	log   *bytes.Buffer // read it when all is still
 
@@ -89,7 +89,7 @@ func open(t *testing.T, shape, lang string) *stage {
 	campaign.Name, campaign.SponsorURL = "Demain", "https://parrainer.example"
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
 	s := &stage{
-		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: make(chan struct{}), dir: dir, log: log,
+		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: [2]chan struct{}{make(chan struct{}), make(chan struct{})}, dir: dir, log: log,
 		menus: map[string][]core.Button{}, tokens: map[string][]string{},
 	}
 	s.bot = &conversation.Bot{
@@ -105,8 +105,8 @@ func open(t *testing.T, shape, lang string) *stage {
 // run starts what works in the background.
 func (s *stage) run() {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &scheduler.Dispatcher{Store: s.store, Adapter: s, Preparer: s.bot, Log: s.bot.Log, InFlight: 1, Every: time.Hour, Wake: s.wake}
-	w := &scheduler.Tasks{Store: s.store, Runner: s.bot, Log: s.bot.Log, Every: time.Hour, Wake: s.wake}
+	d := &scheduler.Dispatcher{Store: s.store, Adapter: s, Preparer: s.bot, Log: s.bot.Log, InFlight: 1, Every: time.Hour, Wake: s.wake[0]}
+	w := &scheduler.Tasks{Store: s.store, Runner: s.bot, Log: s.bot.Log, Every: time.Hour, Wake: s.wake[1]}
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{d.Run, w.Run} {
 		wg.Go(func() { _ = run(ctx) })
@@ -190,8 +190,9 @@ func (s *stage) Do(l transcript.Line) error {
 	if err := s.bot.Handle(s.t.Context(), u); err != nil {
 		return err
 	}
-	s.wake <- struct{}{} // the dispatcher, and the tasks
-	s.wake <- struct{}{}
+	for _, wake := range s.wake {
+		wake <- struct{}{}
+	}
 	time.Sleep(time.Second) // of the bubble: the dispatcher and the mail server do their work
 	synctest.Wait()
 	return nil
