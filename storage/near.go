@@ -148,7 +148,7 @@ func (s *nearSearch) filter() schema.QueryAppender {
 		query, parts = " AND a.visibility = ?", append(parts, core.ForEveryone)
 	}
 	if len(s.Kinds) > 0 {
-		query, parts = query+" AND a.kind IN (?)", append(parts, bun.In(s.Kinds))
+		query, parts = query+" AND a.kind IN (?)", append(parts, bun.List(s.Kinds))
 	}
 	return bun.SafeQuery(query, parts...)
 }
@@ -177,7 +177,7 @@ func (t *tx) nearOf(ctx context.Context, matches []nearMatch) ([]core.Near, erro
 		ids[i] = m.ID
 	}
 	var rows []actionRow
-	err := t.NewRaw("SELECT ? FROM actions AS a WHERE a.id IN (?)", actionColumns, bun.In(ids)).Scan(ctx, &rows)
+	err := t.NewRaw("SELECT ? FROM actions AS a WHERE a.id IN (?)", actionColumns, bun.List(ids)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, failed(err, "read actions near")
 	}

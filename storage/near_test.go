@@ -52,7 +52,8 @@ func TestNearFindsTheSameOnBothWays(t *testing.T) {
 						search.rows = rows
 						got, err := x.nearMatches(ctx, search)
 						if err != nil || !slices.Equal(got, want) {
-							t.Errorf("within %v km, %d wanted, beginning with %d rows: %d found, want %d: %v", km, n, rows, len(got), len(want), err)
+							t.Errorf("within %v km, %d wanted, beginning with %d rows: %d found, want %d: %v",
+								km, n, rows, len(got), len(want), err)
 						}
 					}
 				}

@@ -71,7 +71,8 @@ func (t *tx) SeatOf(ctx context.Context, a core.AreaID) (*core.Place, error) {
 func (t *tx) FindPlaces(ctx context.Context, text core.PlaceText, limit int) ([]core.Place, error) {
 	switch {
 	case text.Postcode != "":
-		return t.somePlaces(ctx, bun.SafeQuery("p.id IN (SELECT c.place FROM postcodes AS c WHERE c.code = ?)", text.Postcode), limit)
+		has := bun.SafeQuery("p.id IN (SELECT c.place FROM postcodes AS c WHERE c.code = ?)", text.Postcode)
+		return t.somePlaces(ctx, has, limit)
 	case text.Fold == "":
 		return nil, nil
 	}
@@ -95,8 +96,8 @@ func (t *tx) begins(text string) schema.QueryAppender {
 // somePlaces returns the largest of the places that a condition finds.
 func (t *tx) somePlaces(ctx context.Context, where schema.QueryAppender, limit int) ([]core.Place, error) {
 	var rows []placeRow
-	err := t.NewRaw("SELECT ? FROM places AS p WHERE ? ORDER BY p.population DESC, p.id LIMIT ?", placeColumns, where, max(limit, 0)).
-		Scan(ctx, &rows)
+	err := t.NewRaw("SELECT ? FROM places AS p WHERE ? ORDER BY p.population DESC, p.id LIMIT ?",
+		placeColumns, where, max(limit, 0)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, failed(err, "find places")
 	}

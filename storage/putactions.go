@@ -133,7 +133,7 @@ func (t *tx) knownActions(ctx context.Context, b *actionBatch) (map[string]actio
 		lock = "ORDER BY a.id FOR UPDATE"
 	}
 	var rows []actionRow
-	err := t.NewRaw("SELECT ?, a.cell FROM actions AS a WHERE a.source IN (?) ?", actionColumns, bun.In(sources), lock).
+	err := t.NewRaw("SELECT ?, a.cell FROM actions AS a WHERE a.source IN (?) ?", actionColumns, bun.List(sources), lock).
 		Scan(ctx, &rows)
 	if err != nil {
 		return nil, failed(err, "find actions by source")
@@ -155,7 +155,7 @@ func (t *tx) knowTeams(ctx context.Context, b *actionBatch) error {
 		ids = append(ids, id)
 	}
 	var n int
-	if err := t.NewRaw("SELECT count(*) FROM teams WHERE id IN (?)", bun.In(ids)).Scan(ctx, &n); err != nil {
+	if err := t.NewRaw("SELECT count(*) FROM teams WHERE id IN (?)", bun.List(ids)).Scan(ctx, &n); err != nil {
 		return failed(err, "find teams of actions")
 	}
 	if n < len(ids) {

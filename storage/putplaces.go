@@ -58,7 +58,7 @@ func (t *tx) putPlaces(ctx context.Context, ps []core.NamedPlace) (added int, er
 		rows[i], sources[i] = placeRowOf(&ps[i]), ps[i].Source
 	}
 	var known []core.PlaceID
-	if err := t.NewRaw("SELECT id FROM places WHERE source IN (?)", bun.In(sources)).Scan(ctx, &known); err != nil {
+	if err := t.NewRaw("SELECT id FROM places WHERE source IN (?)", bun.List(sources)).Scan(ctx, &known); err != nil {
 		return 0, failed(err, what)
 	}
 	var keys []placeKey
@@ -71,7 +71,7 @@ func (t *tx) putPlaces(ctx context.Context, ps []core.NamedPlace) (added int, er
 		return 0, failed(err, what)
 	}
 	if len(known) > 0 {
-		if _, err := t.NewRaw("DELETE FROM postcodes WHERE place IN (?)", bun.In(known)).Exec(ctx); err != nil {
+		if _, err := t.NewRaw("DELETE FROM postcodes WHERE place IN (?)", bun.List(known)).Exec(ctx); err != nil {
 			return 0, failed(err, what)
 		}
 	}

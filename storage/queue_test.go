@@ -54,12 +54,16 @@ func scan[T any](t testing.TB, s *Store, query string, args ...any) (v T) {
 	return v
 }
 
+// execute runs a statement, however long it takes.
 func execute(t testing.TB, s *Store, query string, args ...any) {
 	t.Helper()
-	inTx(t, s, func(ctx context.Context, x *tx) error {
-		_, err := x.NewRaw(query, args...).Exec(ctx)
+	err := s.run(t.Context(), s.long, nil, func(x *tx) error {
+		_, err := x.NewRaw(query, args...).Exec(t.Context())
 		return err
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // queueOne enqueues a message to a chat, by name.

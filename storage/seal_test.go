@@ -125,7 +125,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte{255, 'k'})
 	f.Add([]byte("\x02k1"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if plain, err := k.open(home, b); err == nil && !bytes.Equal(b, sealed) {
+		if plain, err := k.open(home, b); err == nil && string(plain) != "-1001" {
 			t.Errorf("opened what was not sealed: %x", plain)
 		}
 	})

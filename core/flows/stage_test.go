@@ -45,8 +45,8 @@ type stage struct {
 	can   core.Capabilities
 	lang  string
 	wake  [2]chan struct{} // of the dispatcher, and of the tasks
-	dir   string        // of the database and the key file
-	log   *bytes.Buffer // read it when all is still
+	dir   string           // of the database and the key file
+	log   *bytes.Buffer    // read it when all is still
 
 	mu     sync.Mutex
 	shown  []string

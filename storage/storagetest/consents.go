@@ -51,7 +51,7 @@ func consentHistory(t *testing.T, s core.Store) {
 	want := []core.Consent{
 		{Supporter: who, Purpose: core.ToMessages, Given: true, Version: "2026-11", Platform: core.Telegram, At: noon},
 		{Supporter: who, Purpose: core.ToTeam, Given: false, Version: "2026-11", Platform: core.Telegram, At: noon},
-		{Supporter: who, Purpose: core.ToMessages, Given: false, Version: "2026-12", Platform: core.Matrix, At: noon.Add(time.Hour)},
+		{Supporter: who, Purpose: core.ToMessages, Version: "2026-12", Platform: core.Matrix, At: noon.Add(time.Hour)},
 	}
 	for _, c := range want {
 		recordConsent(t, s, c)

@@ -68,60 +68,72 @@ func moveBeforeKnown(t *testing.T, s core.Store) {
 	}
 }
 
-func moveAfterKnown(t *testing.T, s core.Store) {
-	root, thread := group(t, s, oldName), group(t, s, topic(oldName, "7"))
-	gone, goneThread, newThread := group(t, s, newName), group(t, s, topic(newName, "7")), group(t, s, topic(newName, "8"))
-	anna := account(t, s, "anna")
+// A twoNames is a group that both its names are known of, before they are one.
+type twoNames struct {
+	root, thread                core.ChatID // under the old name
+	gone, goneThread, newThread core.ChatID // under the new one
+	anna                        core.AccountID
+}
+
+const twoNamesMenu core.MenuToken = "aaaabbbbccccdddd"
+
+func enterTwoNames(t *testing.T, s core.Store) twoNames {
+	t.Helper()
+	n := twoNames{
+		root: group(t, s, oldName), thread: group(t, s, topic(oldName, "7")),
+		gone: group(t, s, newName), goneThread: group(t, s, topic(newName, "7")), newThread: group(t, s, topic(newName, "8")),
+		anna: account(t, s, "anna"),
+	}
 	early, late := now(t, s).Add(-time.Hour), now(t, s)
 	for _, c := range []core.Conversation{
-		{Chat: root, At: early, Frames: []core.Frame{{Flow: "old"}}},
-		{Chat: gone, At: late, Frames: []core.Frame{{Flow: "new"}}},
-		{Chat: root, Account: anna, At: late, Frames: []core.Frame{{Flow: "old"}}},
-		{Chat: gone, Account: anna, At: early, Frames: []core.Frame{{Flow: "new"}}},
-		{Chat: goneThread, Account: anna, At: late, Frames: []core.Frame{{Flow: "thread"}}},
+		{Chat: n.root, At: early, Frames: []core.Frame{{Flow: "old"}}},
+		{Chat: n.gone, At: late, Frames: []core.Frame{{Flow: "new"}}},
+		{Chat: n.root, Account: n.anna, At: late, Frames: []core.Frame{{Flow: "old"}}},
+		{Chat: n.gone, Account: n.anna, At: early, Frames: []core.Frame{{Flow: "new"}}},
+		{Chat: n.goneThread, Account: n.anna, At: late, Frames: []core.Frame{{Flow: "thread"}}},
 	} {
 		do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.PutConversation(ctx, &c) })
 	}
-	menu := &core.Menu{Token: "aaaabbbbccccdddd", Chat: gone, Buttons: []core.Button{{Label: "Oui", Do: core.Do{Verb: "yes"}}}}
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		must(t, tx.PutAccount(ctx, &core.Account{ID: anna, Home: gone}))
-		must(t, tx.PutMenu(ctx, menu))
-		for _, c := range []core.ChatID{root, gone, goneThread} {
+		must(t, tx.PutAccount(ctx, &core.Account{ID: n.anna, Home: n.gone}))
+		must(t, tx.PutMenu(ctx, &core.Menu{Token: twoNamesMenu, Chat: n.gone}))
+		for _, c := range []core.ChatID{n.root, n.gone, n.goneThread} {
 			must(t, tx.Enqueue(ctx, &core.Outgoing{Chat: c, Lane: core.Talk, Content: &core.Message{Body: []core.Span{{Text: "bonjour"}}}, Again: core.TwiceOkay}))
 		}
-		return tx.CloseChat(ctx, root, true)
+		return tx.CloseChat(ctx, n.root, true)
 	})
-	move(t, s, root, newName)
+	return n
+}
 
-	if group(t, s, newName) != root || group(t, s, topic(newName, "7")) != thread || group(t, s, topic(newName, "8")) != newThread {
+func moveAfterKnown(t *testing.T, s core.Store) {
+	n := enterTwoNames(t, s)
+	move(t, s, n.root, newName)
+	if group(t, s, newName) != n.root || group(t, s, topic(newName, "7")) != n.thread || group(t, s, topic(newName, "8")) != n.newThread {
 		t.Fatal("the chat or a thread has another id under its new name")
 	}
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		c, err := tx.Chat(ctx, newThread)
-		must(t, err)
-		if c.Root != root || c.Closed {
-			t.Errorf("a thread of the new name came back as %+v", c)
+		for id, ref := range map[core.ChatID]core.ChatRef{n.root: newName, n.newThread: topic(newName, "8")} {
+			c, err := tx.Chat(ctx, id)
+			must(t, err)
+			if c.Root != n.root || c.Ref != ref || c.Closed {
+				t.Errorf("chat %d came back as %+v", id, c)
+			}
 		}
-		c, err = tx.Chat(ctx, root)
+		wantFlow(t, tx, n.root, 0, "new")
+		wantFlow(t, tx, n.root, n.anna, "old")
+		wantFlow(t, tx, n.thread, n.anna, "thread")
+		m, err := tx.Menu(ctx, twoNamesMenu)
 		must(t, err)
-		if c.Ref != newName || c.Closed {
-			t.Errorf("the chat that goes on came back as %+v", c)
+		a, err := tx.Account(ctx, n.anna)
+		must(t, err)
+		if m.Chat != n.root || a.Home != n.root {
+			t.Errorf("the menu is of chat %d, the home is chat %d, want %d", m.Chat, a.Home, n.root)
 		}
-		wantFlow(t, tx, root, 0, "new")
-		wantFlow(t, tx, root, anna, "old")
-		wantFlow(t, tx, thread, anna, "thread")
-		m, err := tx.Menu(ctx, menu.Token)
-		must(t, err)
-		a, err := tx.Account(ctx, anna)
-		must(t, err)
-		if m.Chat != root || a.Home != root {
-			t.Errorf("the menu is of chat %d, the home is chat %d, want %d", m.Chat, a.Home, root)
-		}
-		_, err = tx.Chat(ctx, gone)
+		_, err = tx.Chat(ctx, n.gone)
 		wantCode(t, err, core.NotFound)
 		return nil
 	})
-	wantClaimed(t, s, root, root, thread)
+	wantClaimed(t, s, n.root, n.root, n.thread)
 }
 
 // wantFlow checks in which flow a conversation is, and that it can be stored as of its

@@ -157,7 +157,7 @@ func nearPages(t *testing.T, s core.Store) {
 		t.Fatal("the query does not find both kinds of actions")
 	}
 	var pages []core.Near
-	for q.Limit = 7; ; q.Skip += q.Limit {
+	for q.Limit = 7; q.Skip <= len(whole); q.Skip += q.Limit {
 		page := nears(t, s, q)
 		pages = append(pages, page...)
 		if len(page) < q.Limit {

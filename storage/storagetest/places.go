@@ -50,7 +50,7 @@ func putPlaces(t *testing.T, s core.Store, added int, ps ...core.NamedPlace) {
 	})
 }
 
-// found returns what a text finds.
+// findPlaces returns what a text finds.
 func findPlaces(t *testing.T, s core.Store, text core.PlaceText, limit int) (ps []core.Place) {
 	t.Helper()
 	read(t, s, func(ctx context.Context, r core.Reader) (err error) {
@@ -221,7 +221,8 @@ func placeSeat(t *testing.T, s core.Store) {
 }
 
 func areaComesBack(t *testing.T, s core.Store) {
-	old, want := core.Area{ID: "FR/84/42", Kind: core.Region, Name: "?"}, core.Area{ID: "FR/84/42", Kind: core.Department, Name: "Loire"}
+	old := core.Area{ID: "FR/84/42", Kind: core.Region, Name: "?"}
+	want := core.Area{ID: "FR/84/42", Kind: core.Department, Name: "Loire"}
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
 		must(t, tx.PutAreas(ctx, []core.Area{old, {ID: "FR", Kind: core.Country, Name: "France"}}))
 		return tx.PutAreas(ctx, []core.Area{want})
