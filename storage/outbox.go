@@ -133,13 +133,28 @@ func (t *tx) Settle(ctx context.Context, o *core.Outgoing, v core.Verdict) error
 	}
 	if v.State == core.Queued {
 		err = t.putOff(ctx, o, microsOf(v.Next))
-	} else {
-		err = t.putParts(ctx, o, v.Receipt)
+	} else if err = t.putParts(ctx, o, v.Receipt); err == nil {
+		err = t.moveReceipt(ctx, o, v)
 	}
 	if err != nil || !v.Closed {
 		return err
 	}
 	return t.lost(ctx, o.Chat)
+}
+
+// moveReceipt gives what was edited the parts that show it now: a text that grew has
+// more of them, and a later edit or redaction must find all.
+func (t *tx) moveReceipt(ctx context.Context, o *core.Outgoing, v core.Verdict) error {
+	e, ok := o.Content.(*core.Edit)
+	if !ok || v.State != core.Sent || len(v.Receipt) == 0 {
+		return nil
+	}
+	query, id := "UPDATE outbox SET receipt = ? WHERE id = ?", e.Of
+	if id < 0 {
+		query, id = "UPDATE recipients SET receipt = ? WHERE id = ?", -id
+	}
+	_, err := t.NewRaw(query, joinReceipt(v.Receipt), id).Exec(ctx)
+	return failed(err, "move receipt")
 }
 
 // putOff moves what waits behind o to when o is tried again: nothing of it could be

@@ -15,6 +15,7 @@ import (
 
 var outboxProperties = []property{
 	{"Outbox/FiveKindsComeBackEqual", fiveKindsComeBackEqual},
+	{"Outbox/EditMovesTheReceiptOfWhatItEdits", editMovesTheReceipt},
 	{"Outbox/WithoutDueIsDueAtOnce", withoutDueIsDueAtOnce},
 	{"Outbox/RolledBackEnqueueIsNotSent", rolledBackEnqueueIsNotSent},
 	{"Outbox/EnqueueToUnknownChatIsNotFound", enqueueToUnknownChatIsNotFound},
@@ -250,4 +251,13 @@ func blobComesBack(t *testing.T, s core.Store) {
 		wantCode(t, err, core.NotFound)
 		return nil
 	})
+}
+
+func editMovesTheReceipt(t *testing.T, s core.Store) {
+	c := chat(t, s, "a")
+	first := enqueue(t, s, core.Outgoing{Chat: c, Lane: core.Talk, Content: say("short")})
+	settle(t, s, wantClaim(t, s, first)[0], sent("1"))
+	edit := enqueue(t, s, core.Outgoing{Chat: c, Lane: core.Talk, Content: &core.Edit{Of: first.ID, Message: say("long")}})
+	settle(t, s, wantClaim(t, s, edit)[0], sent("1", "2"))
+	wantReceipt(t, s, first.ID, "1", "2")
 }
