@@ -15,13 +15,15 @@ import (
 const coverRanges = 8
 
 // within is the condition that a column lies in one of some ranges, for rows that are
-// looked at anyway.
+// looked at anyway. Most lie outside of all, and one comparison tells. There is at
+// least one range, and they are sorted.
 func within(column bun.Safe, ranges []geo.Range) schema.QueryAppender {
-	parts := make([]any, 0, 3*len(ranges))
+	parts := make([]any, 0, 3*len(ranges)+3)
+	parts = append(parts, column, int64(ranges[0].From), int64(ranges[len(ranges)-1].To))
 	for _, r := range ranges {
 		parts = append(parts, column, int64(r.From), int64(r.To))
 	}
-	return bun.SafeQuery("("+repeated("? BETWEEN ? AND ?", " OR ", len(ranges))+")", parts...)
+	return bun.SafeQuery("? BETWEEN ? AND ? AND ("+repeated("? BETWEEN ? AND ?", " OR ", len(ranges))+")", parts...)
 }
 
 // rangeValues are ranges as a table of two columns. Joined with it, a planner searches
