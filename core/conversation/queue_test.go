@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,10 +97,10 @@ func TestChatsAreHandledSideBySideWithinTheWorkers(t *testing.T) {
 func TestAFloodIsCutCountedAndAnsweredOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &slow{took: time.Second}
-		answered := 0
+		var answered atomic.Int32
 		q := &conversation.Queue{
 			Handler: h, Workers: 4, Log: slog.New(slog.DiscardHandler),
-			Flooded: func(context.Context, *core.Update) error { answered++; return nil },
+			Flooded: func(context.Context, *core.Update) error { answered.Add(1); return nil },
 		}
 		var all []<-chan error
 		for n := range 1000 {
@@ -114,18 +115,18 @@ func TestAFloodIsCutCountedAndAnsweredOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := len(h.handled) - 1; got != conversation.Waiting+1 || answered != 1 || q.Dropped() != int64(1000-got) {
-			t.Errorf("handled %d, answered %d times, dropped %d", got, answered, q.Dropped())
+		if got := len(h.handled) - 1; got != conversation.Waiting+1 || answered.Load() != 1 || q.Dropped() != int64(1000-got) {
+			t.Errorf("handled %d, answered %d times, dropped %d", got, answered.Load(), q.Dropped())
 		}
 	})
 }
 
 func TestAFloodThatEndedIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		answered := 0
+		var answered atomic.Int32
 		q := &conversation.Queue{
 			Handler: &slow{took: time.Second}, Workers: 1, Log: slog.New(slog.DiscardHandler),
-			Flooded: func(context.Context, *core.Update) error { answered++; return nil },
+			Flooded: func(context.Context, *core.Update) error { answered.Add(1); return nil },
 		}
 		for range 2 {
 			for n := range 50 {
@@ -133,8 +134,8 @@ func TestAFloodThatEndedIsForgotten(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		}
-		if answered != 2 {
-			t.Errorf("two floods were answered %d times", answered)
+		if answered.Load() != 2 {
+			t.Errorf("two floods were answered %d times", answered.Load())
 		}
 	})
 }

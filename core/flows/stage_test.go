@@ -87,6 +87,7 @@ func open(t *testing.T, shape, lang string) *stage {
 		t.Fatal(err)
 	}
 	campaign.Name, campaign.SponsorURL = "Demain", "https://parrainer.example"
+	campaign.PrivacyURL = "https://demain.example/donnees"
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
 	s := &stage{
 		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: [2]chan struct{}{make(chan struct{}), make(chan struct{})}, dir: dir, log: log,
