@@ -44,6 +44,7 @@ type Tx interface {
 	ChatStore
 	ConsentStore
 	ConversationStore
+	ForgetStore
 	LeaseStore
 	OutboxStore
 	PlaceStore

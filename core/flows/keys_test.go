@@ -90,7 +90,7 @@ func keysInCode(t *testing.T) map[string]string {
 func isVerb(s string) bool {
 	others := []string{
 		"near.here", "near.more", "near.details", "agenda.show", "rsvp.going", "rsvp.not", "stop.undo", "code.letter", "code.forget",
-		"action.ics", "tocsin.invalid", "code.account", "code.address", "code.all", "mail.hour", "mail.day", "mail.account",
+		"action.ics", "account.forget", "tocsin.invalid", "code.account", "code.address", "code.all", "mail.hour", "mail.day", "mail.account",
 		"role.offer", "seen.telegram", "campaign.country", "kind.id", "kind.name", "silence.zone", "silence.from", "silence.until",
 		"action.publish", "action.moderate", "audit.read", "broadcast.approve", "broadcast.propose", "person.ban",
 		"registry.check", "role.grant", "stats.read", "team.broadcast", "team.members", "jobs.", "consent.", "role.name.",

@@ -1,0 +1,88 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"tocsin/core"
+	"tocsin/core/conversation"
+)
+
+// accountForget is the task that removes the accounts of who asked to be forgotten,
+// once they were told; unless they have begun anew.
+const accountForget core.TaskName = "account.forget"
+
+// goodbye is how long the last message may take before its chat is removed.
+const goodbye = 30 * time.Second
+
+// deleteMe removes a person in two steps: it says what goes and what stays, and then
+// all that is keyed by them goes.
+func deleteMe() *conversation.Flow {
+	return &conversation.Flow{
+		Name:     "deleteme",
+		Commands: []conversation.Command{{Name: "deleteme", Do: openDelete}},
+		Steps:    map[string]conversation.Step{"confirm": {Ask: askDelete, Choice: takeDelete}},
+		Tasks:    map[core.TaskName]conversation.Task{accountForget: forgetAccount},
+	}
+}
+
+func openDelete(_ context.Context, t *conversation.Turn, _ string) error {
+	t.Aside("deleteme", "confirm")
+	return nil
+}
+
+func askDelete(_ context.Context, t *conversation.Turn) error {
+	t.Choose("deleteme.ask", nil, t.Button("deleteme.yes", "delete"), t.Button("deleteme.no", "keep"))
+	return nil
+}
+
+func takeDelete(ctx context.Context, t *conversation.Turn, do core.Do) error {
+	if do.Verb != "delete" {
+		t.End()
+		t.Say("deleteme.kept", nil)
+		return nil
+	}
+	accounts := []core.Account{*t.Account}
+	if t.Supporter != nil {
+		var err error
+		if accounts, err = t.Tx.AccountsOf(ctx, t.Supporter.ID); err != nil {
+			return err
+		}
+		if err := t.Tx.Forget(ctx, t.Supporter.ID); err != nil {
+			return err
+		}
+	}
+	for _, a := range accounts {
+		w := conversation.Window{Due: t.Now.Add(goodbye)}
+		if err := t.Later(accountForget, a.ID, w); err != nil {
+			return err
+		}
+	}
+	t.Supporter, t.Account.Supporter = nil, 0
+	t.Close()
+	t.Say("deleteme.done", nil)
+	return nil
+}
+
+// forgetAccount is the task behind it.
+func forgetAccount(ctx context.Context, b *conversation.Bot, payload []byte) error {
+	var id core.AccountID
+	if err := json.Unmarshal(payload, &id); err != nil {
+		return core.Wrap(core.Internal, err, "flows: read account to forget")
+	}
+	return b.Store.Tx(ctx, func(tx core.Tx) error {
+		a, err := tx.Account(ctx, id)
+		if core.CodeOf(err) == core.NotFound || err == nil && a.Supporter != 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		talk, err := tx.Conversation(ctx, a.Home, a.ID)
+		if err != nil || len(talk.Frames) > 0 {
+			return err
+		}
+		return tx.ForgetAccount(ctx, id)
+	})
+}
