@@ -27,8 +27,8 @@ type Dispatcher struct {
 const (
 	DefaultEvery    = time.Second
 	DefaultInFlight = 8
-	DefaultLease    = time.Minute
-	SendTimeout     = 30 * time.Second // of one send: well below the lease
+	DefaultLease    = 15 * time.Second
+	SendTimeout     = 10 * time.Second // of one send: well below the lease
 	untilLimit      = 100 * time.Millisecond
 	blockOfSlots    = 5 // slots of the shared limit are taken in blocks of at most 5
 )

@@ -132,7 +132,7 @@ func TestACrashLeavesAnIntentThatIsNotSentTwiceUnlessItMay(t *testing.T) {
 		s.write("anna", core.Talk, core.TwiceOkay, "answer")
 		s.tx(func(tx core.Tx) error { // what a process does before it sends, and dies
 			claimed, err := tx.Claim(t.Context(), core.Claim{
-				Bot: s.Bot(), Lanes: []core.Lane{core.Talk, core.Notice}, Max: 9, Lease: time.Minute,
+				Bot: s.Bot(), Lanes: []core.Lane{core.Talk, core.Notice}, Max: 9, Lease: scheduler.DefaultLease,
 			})
 			if len(claimed) != 2 {
 				t.Errorf("claimed %d", len(claimed))
@@ -140,7 +140,7 @@ func TestACrashLeavesAnIntentThatIsNotSentTwiceUnlessItMay(t *testing.T) {
 			return err
 		})
 		s.run(s.dispatcher())
-		time.Sleep(59 * time.Second)
+		time.Sleep(scheduler.DefaultLease * 2 / 3)
 		if got := s.texts(); len(got) != 0 {
 			t.Errorf("before the lease ended: %q", got)
 		}

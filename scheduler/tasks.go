@@ -16,8 +16,14 @@ type Tasks struct {
 	Log    *slog.Logger
 	Wake   <-chan struct{}
 	Every  time.Duration // 0 means DefaultEvery
-	Lease  time.Duration // 0 means DefaultLease
+	Lease  time.Duration // 0 means TaskLease
 }
+
+// The defaults of Tasks: mail servers take their time.
+const (
+	TaskLease   = time.Minute
+	TaskTimeout = 40 * time.Second
+)
 
 // Run works until ctx is done, and returns once the task under way is settled.
 func (w *Tasks) Run(ctx context.Context) error {
@@ -33,7 +39,7 @@ func (w *Tasks) pass(ctx context.Context) (time.Duration, error) {
 	err := w.Store.Tx(ctx, func(tx core.Tx) (err error) {
 		tasks, err = tx.Claim(ctx, core.Claim{
 			Tasks: true, Lanes: []core.Lane{core.Talk, core.Notice, core.Bulk}, Max: DefaultInFlight,
-			Lease: orDefault(w.Lease, DefaultLease),
+			Lease: orDefault(w.Lease, TaskLease),
 		})
 		return err
 	})
@@ -63,7 +69,7 @@ func (w *Tasks) do(ctx context.Context, o *core.Outgoing) error {
 	}
 	late := !o.Expires.IsZero() && now.After(o.Expires)
 	if !late {
-		runCtx, cancel := context.WithTimeout(ctx, SendTimeout)
+		runCtx, cancel := context.WithTimeout(ctx, TaskTimeout)
 		err = w.Runner.RunTask(runCtx, o.Content.(*core.Task))
 		cancel()
 		if err != nil {

@@ -26,6 +26,7 @@ type scripted struct {
 	heard    map[string][]string // by chat: the messages, each key once
 	keys     map[string]int      // by key: how often it was heard
 	waiting  map[string]string   // by number: lines that are not answered
+	lines    map[string]string   // by number: all that was said
 	last     int
 }
 
@@ -33,7 +34,7 @@ func newScripted(t testing.TB, env ...string) *scripted {
 	t.Helper()
 	s := &scripted{
 		t: t, dir: t.TempDir(), more: make(chan struct{}, 1), answered: map[string]bool{},
-		heard: map[string][]string{}, keys: map[string]int{}, waiting: map[string]string{},
+		heard: map[string][]string{}, keys: map[string]int{}, waiting: map[string]string{}, lines: map[string]string{},
 	}
 	s.env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + s.dir, "LANG=fr_FR.UTF-8", "CAMPAIGN_NAME=Demain"}, env...)
 	return s
@@ -65,7 +66,8 @@ type server struct {
 	ended chan struct{}
 }
 
-// serve starts a process, and gives it again what was never answered.
+// serve starts a process. It gives it again what was never answered, and the last
+// lines that were: a platform may not have heard that they had been.
 func (s *scripted) serve() *server {
 	s.t.Helper()
 	p := &server{Cmd: s.command("chat", "--numbered"), ended: make(chan struct{})}
@@ -91,8 +93,12 @@ func (s *scripted) serve() *server {
 	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for number, line := range s.waiting {
-		_, _ = fmt.Fprintf(p.in, "%s\t%s\n", number, line)
+	const unheard = 4
+	for n := 1; n <= s.last; n++ {
+		number := fmt.Sprint(n)
+		if _, waits := s.waiting[number]; waits || n > s.last-unheard {
+			_, _ = fmt.Fprintf(p.in, "%s\t%s\n", number, s.lines[number])
+		}
 	}
 	return p
 }
@@ -146,7 +152,7 @@ func (s *scripted) say(p *server, chat, text string) {
 	s.mu.Lock()
 	s.last++
 	number, line := fmt.Sprint(s.last), "@"+chat+"\t"+text
-	s.waiting[number] = line
+	s.waiting[number], s.lines[number] = line, line
 	s.mu.Unlock()
 	_, _ = fmt.Fprintf(p.in, "%s\t%s\n", number, line)
 }
