@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"tocsin/storage/pgtest"
@@ -25,6 +26,11 @@ func TestTwoProcessesLoseNoUpdateOfOneChat(t *testing.T) {
 	s.until("every answer is heard", func() bool { return len(s.heard["busy"]) == updates })
 	a.leave()
 	b.leave()
+	for _, text := range s.heard["busy"] {
+		if !strings.Contains(text, "On peut dire") {
+			t.Errorf("an update that lost a race was answered %q", text)
+		}
+	}
 	if len(s.keys) != updates {
 		t.Errorf("%d answers to %d updates", len(s.keys), updates)
 	}
