@@ -5,7 +5,8 @@
 //
 // A bot ([BotID]) is one account of ours on one [Platform]; an [Adapter] connects it. A
 // chat is a [ChatRef]; what happens in it is an [Update] with an [Event]. A
-// [Supporter] is a person; each has one or more accounts. A [Sponsorship] is public
+// [Supporter] is a person who proved their sponsorship; before that we hold nobody, only
+// an open conversation, sealed. Each has one or more accounts. A [Sponsorship] is public
 // support that was given on a separate site; we hold only its [Fingerprint]. A
 // [Consent] answers one [Purpose]. A [Place] is a town, a [Cell] about a square
 // kilometre, an [Area] a part of the tree country > region > département. An
@@ -16,7 +17,8 @@
 //	cmd ─► bots/*, scheduler, storage, core/flows ─► core/conversation ─► core ─► core/geo, core/locale
 //
 // An import test holds them. Beside flows stand core/gazetteer (the embedded towns),
-// core/intake (other people's files, row by row) and core/calendar (iCalendar).
+// core/intake (other people's files, row by row), core/calendar (iCalendar) and
+// core/demo (a made-up campaign).
 //
 // # The life of one update
 //
