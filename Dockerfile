@@ -20,10 +20,6 @@ USER 65532:65532
 WORKDIR /data
 VOLUME /data
 
-# Inside a container loopback is reached by nobody.
-ENV HTTP_ADDR=:8080
-EXPOSE 8080
-
 HEALTHCHECK --interval=5m --timeout=30s --start-period=30s CMD ["/tocsin", "check"]
 ENTRYPOINT ["/tocsin"]
 CMD ["serve"]

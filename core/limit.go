@@ -31,7 +31,7 @@ func (l Limits) Of(k ChatKind) Limit {
 // A SlotKey names one row of the limiter: a bot, or a chat.
 type SlotKey struct {
 	Bot  BotID
-	Chat ChatID // 0: the bot's own row
+	Chat ChatID // 0: the bot's own row; a thread stands for its chat
 }
 
 // SlotStore keeps the limits, as "next free slot" rows on the database's clock, so

@@ -38,7 +38,6 @@ type sending struct {
 	source   Source
 	outgoing *core.Outgoing
 	delivery core.Delivery
-	state    core.State
 }
 
 // Run sends until ctx is done, and returns once the sends under way are settled.
@@ -159,7 +158,7 @@ func (d *Dispatcher) take(ctx context.Context, tx core.Tx, from Source, lanes []
 		if err := tx.Spend(ctx, slot, can.Limits.Of(delivery.Kind), 1); err != nil {
 			return nil, err
 		}
-		out = append(out, sending{source: from, outgoing: o, delivery: delivery, state: state})
+		out = append(out, sending{source: from, outgoing: o, delivery: delivery})
 	}
 	return out, nil
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
 	"tocsin/core"
 )
 
@@ -18,6 +21,11 @@ func (p pace) none() bool { return p.every <= 0 }
 // slack is how far ahead of the clock next_at may stand when one more is given.
 func (p pace) slack() int64 { return (p.burst - 1) * p.every }
 
+// rootOf is the chat whose row k names: the limit of a thread is that of its chat.
+func rootOf(k core.SlotKey) schema.QueryAppender {
+	return bun.SafeQuery("COALESCE((SELECT c.root FROM chats AS c WHERE c.id = ?0), ?0)", k.Chat)
+}
+
 // Reserve implements core.SlotStore.
 func (t *tx) Reserve(ctx context.Context, k core.SlotKey, l core.Limit, n int) (int, error) {
 	if n <= 0 {
@@ -31,7 +39,7 @@ func (t *tx) Reserve(ctx context.Context, k core.SlotKey, l core.Limit, n int) (
 		return 0, err
 	}
 	var held bool
-	err = t.NewRaw("SELECT EXISTS (SELECT 1 FROM slots WHERE bot = ? AND chat = ? AND held > ?)", bot, k.Chat, t.clock()).Scan(ctx, &held)
+	err = t.NewRaw("SELECT EXISTS (SELECT 1 FROM slots WHERE bot = ? AND chat = ? AND held > ?)", bot, rootOf(k), t.clock()).Scan(ctx, &held)
 	if err != nil || held {
 		return 0, failed(err, "reserve slots")
 	}
@@ -74,7 +82,7 @@ func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, err
 						FROM (SELECT n.now, CASE WHEN s.next_at > n.now THEN s.next_at ELSE n.now END AS base
 							FROM (SELECT ?2 AS now) AS n) AS a) AS b) AS f) AS g)
 		RETURNING got`,
-		bot, k.Chat, t.clock(), first, p.every, p.slack(), s.least, s.most, int64(first)*p.every,
+		bot, rootOf(k), t.clock(), first, p.every, p.slack(), s.least, s.most, int64(first)*p.every,
 	).Scan(ctx, &got)
 	return got, failed(err, "take slots")
 }
@@ -92,7 +100,7 @@ func (t *tx) Hold(ctx context.Context, k core.SlotKey, until time.Time) error {
 			next_at = CASE WHEN s.ready_at < ?2 THEN s.next_at + (?2 - s.ready_at) ELSE s.next_at END,
 			ready_at = CASE WHEN s.ready_at < ?2 THEN ?2 ELSE s.ready_at END,
 			held = CASE WHEN s.held < ?2 THEN ?2 ELSE s.held END`,
-		bot, k.Chat, microsOf(until),
+		bot, rootOf(k), microsOf(until),
 	).Exec(ctx)
 	return failed(err, "hold slots")
 }

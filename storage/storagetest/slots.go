@@ -13,6 +13,7 @@ import (
 )
 
 var slotProperties = []property{
+	{"Slots/AThreadSpendsWhatItsChatHas", threadSpendsItsChats},
 	{"Slots/NeverExceedTheRate", slotsNeverExceedTheRate},
 	{"Slots/ParallelCallersNeverExceedTheRate", parallelCallersNeverExceedTheRate},
 	{"Slots/RestGivesTheBurst", restGivesTheBurst},
@@ -240,4 +241,21 @@ func rowsAreApart(t *testing.T, s core.Store) {
 			t.Errorf("first Reserve on %v = %d, want 1", k, got)
 		}
 	}
+}
+
+func threadSpendsItsChats(t *testing.T, s core.Store) {
+	once := core.Limit{Every: time.Minute, Burst: 1}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		root, thread := chatRef("a"), chatRef("a")
+		thread.Thread = "topic"
+		c := get[*core.Chat](t)(tx.EnterChat(ctx, root, core.Group))
+		d := get[*core.Chat](t)(tx.EnterChat(ctx, thread, core.Group))
+		must(t, tx.Spend(ctx, core.SlotKey{Bot: testBot, Chat: d.ID}, once, 1))
+		for _, id := range []core.ChatID{c.ID, d.ID} {
+			if n := get[int](t)(tx.Reserve(ctx, core.SlotKey{Bot: testBot, Chat: id}, once, 1)); n != 0 {
+				t.Errorf("%d slots are left after a thread took the only one", n)
+			}
+		}
+		return nil
+	})
 }
