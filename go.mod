@@ -11,6 +11,7 @@ require (
 	github.com/emersion/go-smtp v0.24.0
 	github.com/golang/geo v0.0.0-20250813021530-247f39904721
 	github.com/google/go-cmp v0.7.0
+	github.com/hbollon/go-edlib v1.6.0
 	github.com/joho/godotenv v1.5.1
 	github.com/nicksnyder/go-i18n/v2 v2.7.0
 	github.com/ringsaturn/tzf v1.0.2

@@ -5,7 +5,8 @@ import "context"
 // ForgetStore lets a person go.
 type ForgetStore interface {
 	// Forget removes a person and all that is keyed by them: consents, roles, answers,
-	// whose places become free. Their accounts stay for ForgetAccount, as those of
+	// whose places become free, searches. The sponsorship of one who was banned stays
+	// barred. Their accounts stay for ForgetAccount, as those of
 	// nobody we know, so that they can be told. It fails with NotFound if there is none.
 	Forget(ctx context.Context, s SupporterID) error
 

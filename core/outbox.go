@@ -59,6 +59,7 @@ type Reference struct {
 	Kind      ReferenceKind `json:"k"`
 	Supporter SupporterID   `json:"s"`
 	Subjects  []int64       `json:"o,omitempty"` // ids of what it is about
+	Language  string        `json:"l,omitempty"` // BCP 47, for a person who has chosen none
 }
 
 // ReferenceKind names a renderer: "alert", "reminder".

@@ -70,6 +70,7 @@ type GrantID int64
 type Grant struct {
 	ID        GrantID
 	Supporter SupporterID
+	Account   AccountID // that took it up: a role never moves to another
 	Role      RoleName
 	Area      AreaID
 	Expires   time.Time
@@ -113,7 +114,7 @@ type RoleStore interface {
 	TakeOffer(ctx context.Context, c Code8, now time.Time) (*Offer, error)
 
 	// CreateGrant stores g and sets its ID; the same role in the same area again only
-	// moves Expires.
+	// moves Account and Expires.
 	CreateGrant(ctx context.Context, g *Grant) error
 
 	// RevokeGrant fails with NotFound if there is none.

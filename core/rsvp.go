@@ -12,6 +12,7 @@ const (
 	Going    Answer = "going"
 	Maybe    Answer = "maybe"
 	NotGoing Answer = "not-going"
+	NotForMe Answer = "not-for-me" // not interested: it is not shown or announced any more
 )
 
 // MaxGuests is how many guests one person may bring.
@@ -23,6 +24,7 @@ type Rsvp struct {
 	Supporter SupporterID
 	Answer    Answer
 	Guests    int
+	Changes   int // how often the answer has changed; the store counts
 	On        Day
 }
 
@@ -53,6 +55,8 @@ type Engagement struct {
 // RsvpStore keeps answers.
 type RsvpStore interface {
 	RsvpReader
+
+	// PutRsvp stores r, and sets Changes: one more than before if there was an answer.
 	PutRsvp(ctx context.Context, r *Rsvp) error
 }
 

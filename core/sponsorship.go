@@ -25,6 +25,7 @@ type Sponsorship struct {
 	At          Day    // "" if not known
 	Department  string // as the registry says; may be empty
 	Revoked     bool
+	Barred      bool // who proved it was banned, and forgotten since
 }
 
 // A Challenge asks a person to prove that a mailbox is theirs. It is made for every

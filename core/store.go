@@ -102,8 +102,17 @@ type Conversation struct {
 	Frames   []Frame
 	Menus    []MenuToken
 	Language string // chosen, before there is a Supporter to keep it
+	Plain    bool   // text mode, chosen as Language is
+	Last     *Answered
 	At       time.Time
 	Version  int
+}
+
+// An Answered is the last answer in words, for its correction: what was open when it
+// came, and the message that held it, as the platform names it ("" if that is not known).
+type Answered struct {
+	In     ReceiptID `json:"i,omitempty"`
+	Frames []Frame   `json:"f"`
 }
 
 // A Frame is one open flow: the step it is at, and what it was told so far.

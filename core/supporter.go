@@ -14,7 +14,7 @@ import (
 type SupporterID int64
 
 // A Supporter is a person who consented and proved their sponsorship; before that we
-// hold nobody. The name is sealed in the store; dates are kept by day.
+// hold nobody. The name and the settings are sealed in the store; dates are kept by day.
 type Supporter struct {
 	ID       SupporterID
 	State    SupporterState
@@ -27,6 +27,7 @@ type Supporter struct {
 	Radius   Radius
 	Often    Often
 	Stopped  bool // /stop: nothing but answers
+	Settings Settings
 	Since    Day
 	Seen     Day // the last day they spoke to us
 }

@@ -26,6 +26,8 @@ type sealedConversation struct {
 	Menus    []core.MenuToken `json:"m,omitempty"`
 	Language string           `json:"l,omitempty"`
 	At       micros           `json:"t,omitempty"`
+	Plain    bool             `json:"p,omitempty"`
+	Last     *core.Answered   `json:"a,omitempty"`
 }
 
 func conversationCell(c core.ChatID, a core.AccountID) cell {
@@ -50,13 +52,16 @@ func (t *tx) Conversation(ctx context.Context, c core.ChatID, a core.AccountID) 
 		return nil, err
 	}
 	out.Frames, out.Menus, out.Language, out.At = s.Frames, s.Menus, s.Language, s.At.Time()
+	out.Plain, out.Last = s.Plain, s.Last
 	return out, nil
 }
 
 // PutConversation implements core.ConversationStore.
 func (t *tx) PutConversation(ctx context.Context, c *core.Conversation) error {
 	sealed, err := t.keys.sealJSON(conversationCell(c.Chat, c.Account),
-		&sealedConversation{Frames: c.Frames, Menus: c.Menus, Language: c.Language, At: microsOf(c.At)})
+		&sealedConversation{
+			Frames: c.Frames, Menus: c.Menus, Language: c.Language, At: microsOf(c.At), Plain: c.Plain, Last: c.Last,
+		})
 	if err != nil {
 		return err
 	}

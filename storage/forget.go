@@ -8,9 +8,12 @@ import (
 
 // forgetPerson takes what is keyed by a supporter, in the order of the references.
 var forgetPerson = []string{
+	`UPDATE sponsorships SET barred = TRUE
+		WHERE fingerprint = (SELECT s.proof FROM supporters AS s WHERE s.id = ?0 AND s.state = 'banned')`,
 	`UPDATE actions SET taken = taken - (SELECT 1 + r.guests FROM rsvps AS r WHERE r.action = actions.id AND r.supporter = ?0)
 		WHERE id IN (SELECT r.action FROM rsvps AS r WHERE r.supporter = ?0 AND r.answer = 'going')`,
 	"DELETE FROM rsvps WHERE supporter = ?0",
+	"DELETE FROM searches WHERE supporter = ?0",
 	"DELETE FROM consents WHERE supporter = ?0",
 	"DELETE FROM grants WHERE supporter = ?0",
 	"UPDATE accounts SET supporter = NULL WHERE supporter = ?0",
@@ -38,6 +41,7 @@ var forgetAccount = []string{
 	"DELETE FROM menus WHERE account = ?0 OR chat IN " + privateChats,
 	"DELETE FROM receipts WHERE chat IN " + privateChats,
 	"DELETE FROM challenges WHERE account = ?0",
+	"DELETE FROM grants WHERE account = ?0",
 	"DELETE FROM outbox WHERE account = ?0 OR chat IN " + privateChats,
 	"DELETE FROM recipients WHERE account = ?0 OR chat IN " + privateChats,
 	"DELETE FROM slots WHERE chat IN " + privateChats,

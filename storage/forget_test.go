@@ -101,7 +101,7 @@ func lived(ctx context.Context, tx core.Tx, name string, action core.ActionID) (
 			return tx.RecordConsent(ctx, &core.Consent{Supporter: s.ID, Purpose: core.ToMessages, At: time.Now()})
 		},
 		func() error {
-			return tx.CreateGrant(ctx, &core.Grant{Supporter: s.ID, Role: core.Lead, Expires: time.Now()})
+			return tx.CreateGrant(ctx, &core.Grant{Supporter: s.ID, Account: account.ID, Role: core.Lead, Expires: time.Now()})
 		},
 		func() error {
 			r := &core.Rsvp{Action: action, Supporter: s.ID, Answer: core.Going, Guests: 2}

@@ -14,6 +14,7 @@ type grantRow struct {
 	bun.BaseModel `bun:"table:grants,alias:g"`
 	ID            core.GrantID
 	Supporter     core.SupporterID
+	Account       core.AccountID
 	Role          core.RoleName
 	Area          core.AreaID
 	Expires       micros
@@ -44,14 +45,14 @@ func (t *tx) TakeOffer(ctx context.Context, c core.Code8, now time.Time) (*core.
 }
 
 // CreateGrant implements core.RoleStore. It fails with NotFound if there is no such
-// supporter.
+// supporter or account.
 func (t *tx) CreateGrant(ctx context.Context, g *core.Grant) error {
 	err := t.NewRaw(`
-		INSERT INTO grants (supporter, role, area, expires)
-		SELECT s.id, ?, ?, ? FROM supporters AS s WHERE s.id = ?
-		ON CONFLICT (supporter, role, area) DO UPDATE SET expires = EXCLUDED.expires
+		INSERT INTO grants (supporter, account, role, area, expires)
+		SELECT s.id, a.id, ?, ?, ? FROM supporters AS s, accounts AS a WHERE s.id = ? AND a.id = ?
+		ON CONFLICT (supporter, role, area) DO UPDATE SET account = EXCLUDED.account, expires = EXCLUDED.expires
 		RETURNING id`,
-		g.Role, g.Area, microsOf(g.Expires), g.Supporter,
+		g.Role, g.Area, microsOf(g.Expires), g.Supporter, g.Account,
 	).Scan(ctx, &g.ID)
 	return failed(err, "create grant")
 }
@@ -66,7 +67,7 @@ func (t *tx) RevokeGrant(ctx context.Context, id core.GrantID) error {
 func (t *tx) Grants(ctx context.Context, s core.SupporterID) ([]core.Grant, error) {
 	var rows []grantRow
 	err := t.NewRaw(`
-		SELECT id, supporter, role, area, expires FROM grants
+		SELECT id, supporter, coalesce(account, 0) AS account, role, area, expires FROM grants
 		WHERE supporter = ?0 OR ?0 = 0 ORDER BY id`, s,
 	).Scan(ctx, &rows)
 	if err != nil {
@@ -74,7 +75,7 @@ func (t *tx) Grants(ctx context.Context, s core.SupporterID) ([]core.Grant, erro
 	}
 	gs := make([]core.Grant, len(rows))
 	for i, r := range rows {
-		gs[i] = core.Grant{ID: r.ID, Supporter: r.Supporter, Role: r.Role, Area: r.Area, Expires: r.Expires.Time()}
+		gs[i] = core.Grant{ID: r.ID, Supporter: r.Supporter, Account: r.Account, Role: r.Role, Area: r.Area, Expires: r.Expires.Time()}
 	}
 	return gs, nil
 }

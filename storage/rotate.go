@@ -78,6 +78,7 @@ var hashes = []struct{ table, column bun.Ident }{
 	{"accounts", "find"},
 	{"challenges", "fingerprint"},
 	{"chats", "find"},
+	{"invitations", "hash"},
 	{"offers", "hash"},
 	{"sponsorships", "fingerprint"},
 	{"supporters", "proof"},

@@ -16,30 +16,32 @@ type rsvpRow struct {
 	Action        core.ActionID
 	Answer        core.Answer
 	Guests        int
+	Changes       int
 	Day           core.Day
 }
 
 func (r *rsvpRow) rsvp() core.Rsvp {
-	return core.Rsvp{Action: r.Action, Supporter: r.Supporter, Answer: r.Answer, Guests: r.Guests, On: r.Day}
+	return core.Rsvp{Action: r.Action, Supporter: r.Supporter, Answer: r.Answer, Guests: r.Guests, Changes: r.Changes, On: r.Day}
 }
 
 // PutRsvp implements core.RsvpStore. It fails with NotFound if there is no such
 // supporter or action.
 func (t *tx) PutRsvp(ctx context.Context, r *core.Rsvp) error {
-	res, err := t.NewRaw(`
-		INSERT INTO rsvps (supporter, action, answer, guests, day)
+	err := t.NewRaw(`
+		INSERT INTO rsvps AS r (supporter, action, answer, guests, day)
 		SELECT s.id, a.id, ?, ?, ? FROM supporters AS s, actions AS a WHERE s.id = ? AND a.id = ?
 		ON CONFLICT (supporter, action) DO UPDATE SET answer = EXCLUDED.answer, guests = EXCLUDED.guests,
-			day = EXCLUDED.day`,
+			day = EXCLUDED.day, changes = r.changes + 1
+		RETURNING changes`,
 		r.Answer, r.Guests, r.On, r.Supporter, r.Action,
-	).Exec(ctx)
-	return once(res, err, core.NotFound, "put rsvp")
+	).Scan(ctx, &r.Changes)
+	return failed(err, "put rsvp")
 }
 
 // Rsvp implements core.RsvpReader.
 func (t *tx) Rsvp(ctx context.Context, a core.ActionID, s core.SupporterID) (*core.Rsvp, error) {
 	var r rsvpRow
-	err := t.NewRaw("SELECT supporter, action, answer, guests, day FROM rsvps WHERE supporter = ? AND action = ?", s, a).
+	err := t.NewRaw("SELECT supporter, action, answer, guests, changes, day FROM rsvps WHERE supporter = ? AND action = ?", s, a).
 		Scan(ctx, &r)
 	if err != nil {
 		return nil, failed(err, "read rsvp")
@@ -54,6 +56,7 @@ type engagementRow struct {
 	Supporter core.SupporterID
 	Answer    core.Answer
 	Guests    int
+	Changes   int
 	Day       core.Day
 }
 
@@ -62,7 +65,7 @@ type engagementRow struct {
 func (t *tx) Agenda(ctx context.Context, s core.SupporterID, from time.Time) ([]core.Engagement, error) {
 	var rows []engagementRow
 	err := t.NewRaw(`
-		SELECT ?, r.supporter, r.answer, r.guests, r.day FROM rsvps AS r JOIN actions AS a ON a.id = r.action
+		SELECT ?, r.supporter, r.answer, r.guests, r.changes, r.day FROM rsvps AS r JOIN actions AS a ON a.id = r.action
 		WHERE r.supporter = ? AND r.answer IN (?, ?) AND a.ends_at > ?
 		ORDER BY a.starts_at, a.id`,
 		actionColumns, s, core.Going, core.Maybe, microsOf(from),
@@ -74,7 +77,9 @@ func (t *tx) Agenda(ctx context.Context, s core.SupporterID, from time.Time) ([]
 	for i := range rows {
 		e := &rows[i]
 		es[i] = core.Engagement{
-			Rsvp:   core.Rsvp{Action: e.ID, Supporter: e.Supporter, Answer: e.Answer, Guests: e.Guests, On: e.Day},
+			Rsvp: core.Rsvp{
+				Action: e.ID, Supporter: e.Supporter, Answer: e.Answer, Guests: e.Guests, Changes: e.Changes, On: e.Day,
+			},
 			Action: e.action(),
 		}
 	}

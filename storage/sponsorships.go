@@ -19,8 +19,8 @@ func (k *Keys) fingerprint(a core.Address) core.Fingerprint {
 // Sponsorship implements core.SponsorshipReader.
 func (t *tx) Sponsorship(ctx context.Context, f core.Fingerprint) (*core.Sponsorship, error) {
 	s := &core.Sponsorship{Fingerprint: f}
-	err := t.NewRaw("SELECT day, department, revoked FROM sponsorships WHERE fingerprint = ?", f[:]).
-		Scan(ctx, &s.At, &s.Department, &s.Revoked)
+	err := t.NewRaw("SELECT day, department, revoked, barred FROM sponsorships WHERE fingerprint = ?", f[:]).
+		Scan(ctx, &s.At, &s.Department, &s.Revoked, &s.Barred)
 	if err != nil {
 		return nil, failed(err, "read sponsorship")
 	}

@@ -24,57 +24,65 @@ type supporterRow struct {
 	Radius        core.Radius
 	Often         core.Often
 	Stopped       bool
+	Settings      []byte
 	Since         core.Day
 	Seen          core.Day
 }
 
 // supporterColumns are those of a supporterRow.
 const supporterColumns bun.Safe = "s.id, s.state, s.name, s.language, s.zone, s.cell, s.place, s.area, " +
-	"s.radius, s.often, s.stopped, s.since, s.seen"
+	"s.radius, s.often, s.stopped, s.settings, s.since, s.seen"
 
-// nameCell is where the name of a supporter is sealed.
-func nameCell(id core.SupporterID) cell {
-	return cell{Table: "supporters", Column: "name", Row: strconv.FormatInt(int64(id), 10)}
+// supporterCell is where a column of a supporter is sealed.
+func supporterCell(id core.SupporterID, column string) cell {
+	return cell{Table: "supporters", Column: column, Row: strconv.FormatInt(int64(id), 10)}
 }
 
-// sealName returns the sealed name of s, or nil if there is none.
-func (t *tx) sealName(s *core.Supporter) ([]byte, error) {
-	if s.Name == "" {
-		return nil, nil
+// sealedSupporter returns the name and the settings of s, each sealed, or nil where
+// there is none.
+func (t *tx) sealedSupporter(s *core.Supporter) (name, settings []byte, err error) {
+	if s.Name != "" {
+		if name, err = t.keys.seal(supporterCell(s.ID, "name"), []byte(s.Name)); err != nil {
+			return nil, nil, err
+		}
 	}
-	return t.keys.seal(nameCell(s.ID), []byte(s.Name))
+	if !s.Settings.Untouched() {
+		settings, err = t.keys.sealJSON(supporterCell(s.ID, "settings"), &s.Settings)
+	}
+	return name, settings, err
 }
 
-// CreateSupporter implements core.SupporterStore.
+// CreateSupporter implements core.SupporterStore. What is sealed is bound to the id,
+// so it is stored once that is known.
 func (t *tx) CreateSupporter(ctx context.Context, s *core.Supporter) error {
 	err := t.NewRaw(`
 		INSERT INTO supporters (state, language, zone, cell, place, area, radius, radius_class, often, stopped, since, seen)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		s.State, s.Language, s.Zone, s.Cell, s.Place, s.Area, s.Radius, s.Radius.Class(), s.Often, s.Stopped, s.Since, s.Seen,
 	).Scan(ctx, &s.ID)
-	if err != nil || s.Name == "" {
+	if err != nil {
 		return failed(err, "create supporter")
 	}
-	name, err := t.sealName(s)
-	if err != nil {
+	name, settings, err := t.sealedSupporter(s)
+	if err != nil || name == nil && settings == nil {
 		return err
 	}
-	_, err = t.NewRaw("UPDATE supporters SET name = ? WHERE id = ?", name, s.ID).Exec(ctx)
+	_, err = t.NewRaw("UPDATE supporters SET name = ?, settings = ? WHERE id = ?", name, settings, s.ID).Exec(ctx)
 	return failed(err, "name supporter")
 }
 
 // PutSupporter implements core.SupporterStore.
 func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
-	name, err := t.sealName(s)
+	name, settings, err := t.sealedSupporter(s)
 	if err != nil {
 		return err
 	}
 	res, err := t.NewRaw(`
 		UPDATE supporters SET state = ?, name = ?, language = ?, zone = ?, cell = ?, place = ?, area = ?,
-			radius = ?, radius_class = ?, often = ?, stopped = ?, since = ?, seen = ?
+			radius = ?, radius_class = ?, often = ?, stopped = ?, settings = ?, since = ?, seen = ?
 		WHERE id = ?`,
 		s.State, name, s.Language, s.Zone, s.Cell, s.Place, s.Area,
-		s.Radius, s.Radius.Class(), s.Often, s.Stopped, s.Since, s.Seen, s.ID,
+		s.Radius, s.Radius.Class(), s.Often, s.Stopped, settings, s.Since, s.Seen, s.ID,
 	).Exec(ctx)
 	return once(res, err, core.NotFound, "put supporter")
 }
@@ -105,12 +113,17 @@ func (t *tx) supporter(r *supporterRow) (*core.Supporter, error) {
 		ID: r.ID, State: r.State, Language: r.Language, Zone: r.Zone, Cell: r.Cell, Place: r.Place, Area: r.Area,
 		Radius: r.Radius, Often: r.Often, Stopped: r.Stopped, Since: r.Since, Seen: r.Seen,
 	}
-	if r.Name == nil {
-		return s, nil
+	if r.Name != nil {
+		name, err := t.keys.open(supporterCell(r.ID, "name"), r.Name)
+		if err != nil {
+			return nil, err
+		}
+		s.Name = string(name)
 	}
-	name, err := t.keys.open(nameCell(r.ID), r.Name)
-	s.Name = string(name)
-	return s, err
+	if r.Settings != nil {
+		return s, t.keys.openJSON(supporterCell(r.ID, "settings"), r.Settings, &s.Settings)
+	}
+	return s, nil
 }
 
 // proofLocks is the first half of the advisory locks that Prove takes; with two halves

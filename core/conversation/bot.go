@@ -129,6 +129,7 @@ func (b *Bot) begin(ctx context.Context, tx core.Tx, u *core.Update, chat *core.
 		return nil, err
 	}
 	t.Language = b.Locale.Printer(t.language(b))
+	t.wish(t.Conversation.Plain)
 	return t, nil
 }
 

@@ -68,10 +68,10 @@ func label(s string) string {
 	return strings.Join(strings.Fields(cases.Fold().String(s)), " ")
 }
 
-// pressed finds the button that a press names, and whether its menu is one of the
+// onPress finds the button that a press names, and whether its menu is one of the
 // last turn. It fails with NotFound if the button is none that we showed to this
 // person in this chat.
-func (t *Turn) pressed(ctx context.Context, p core.Press) (do core.Do, current bool, err error) {
+func (t *Turn) onPress(ctx context.Context, p core.Press) (do core.Do, current bool, err error) {
 	token, n, _ := strings.Cut(p.Token, ".")
 	var m *core.Menu
 	if p.Token != "" {
@@ -95,5 +95,6 @@ func (t *Turn) pressed(ctx context.Context, p core.Press) (do core.Do, current b
 	for _, last := range t.Conversation.Menus {
 		current = current || last == m.Token
 	}
+	t.pressed = m.Message
 	return m.Buttons[i-1].Do, current, nil
 }

@@ -100,11 +100,16 @@ func (b *Bot) renderReference(ctx context.Context, s *Scene, o *core.Outgoing, r
 		}
 		s.Supporter = p
 	}
-	language := ""
+	talk, err := s.Tx.Conversation(ctx, o.Chat, o.Account)
+	if err != nil {
+		return nil, err
+	}
+	language := talk.Language
 	if s.Supporter != nil {
 		language = s.Supporter.Language
 	}
-	s.Language = b.Locale.Printer(b.Locale.Match(language, b.Campaign.Language))
+	s.Language = b.Locale.Printer(b.Locale.Match(language, r.Language, b.Campaign.Language))
+	s.wish(talk.Plain)
 	for _, f := range b.Flows {
 		rendering := f.References[r.Kind]
 		if rendering == nil {
@@ -122,7 +127,7 @@ func (b *Bot) renderReference(ctx context.Context, s *Scene, o *core.Outgoing, r
 // offered stores the menu of a message that is rendered when it is sent. Where
 // there are no buttons, its numbers become those of the person's conversation.
 func (b *Bot) offered(ctx context.Context, s *Scene, o *core.Outgoing, m *core.Message) (core.Content, error) {
-	shaped, menu := shape(m, s.Can, 0)
+	shaped, menu := s.shape(m, 0)
 	if menu == nil {
 		return filled(ctx, s.Tx, shaped)
 	}

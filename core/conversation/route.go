@@ -180,7 +180,7 @@ func (b *Bot) answer(ctx context.Context, t *Turn, handler func(Step) func() err
 
 // press takes a press on a button.
 func (b *Bot) press(ctx context.Context, t *Turn, e core.Press) error {
-	do, current, err := t.pressed(ctx, e)
+	do, current, err := t.onPress(ctx, e)
 	switch {
 	case core.CodeOf(err) == core.NotFound:
 		return b.hint(ctx, t, "hint.old")

@@ -9,15 +9,29 @@ import (
 	"tocsin/core"
 )
 
+// A saying is one message of a turn.
+type saying struct {
+	message  *core.Message
+	replaces core.OutgoingID // what it is shown in place of; 0: nothing
+}
+
+// content returns what is stored of a message in the shape of the platform.
+func (s saying) content(shaped *core.Message) core.Content {
+	if s.replaces == 0 {
+		return shaped
+	}
+	return &core.Edit{Of: s.replaces, Message: shaped}
+}
+
 // flush stores what was said in the turn, and what is to be done later.
 func (t *Turn) flush(ctx context.Context) error {
 	n := 0
 	var menus []core.MenuToken
-	for _, m := range t.said {
-		shaped, menu := shape(m, t.Can, n)
-		n += len(m.Buttons)
+	for _, s := range t.said {
+		shaped, menu := t.shape(s.message, n)
+		n += len(s.message.Buttons)
 		o := &core.Outgoing{
-			Chat: t.Chat.ID, Lane: core.Talk, Content: shaped, Due: t.Now, Again: core.TwiceOkay,
+			Chat: t.Chat.ID, Lane: core.Talk, Content: s.content(shaped), Due: t.Now, Again: core.TwiceOkay,
 		}
 		if t.Account != nil {
 			o.Account = t.Account.ID
@@ -45,17 +59,21 @@ func (t *Turn) flush(ctx context.Context) error {
 	return nil
 }
 
-// shape returns m as a platform can show it, and the menu of its buttons, nil if it
-// has none. Where there are no buttons they become numbered lines, which count on
-// from the first messages of the turn, so that a number names one button.
-func shape(m *core.Message, can core.Capabilities, before int) (*core.Message, *core.Menu) {
+// shape returns m as a platform can show it and its reader wants it, and the menu of
+// its buttons, nil if it has none. Where there are no buttons they become numbered
+// lines, which count on from the first messages of the turn, so that a number names
+// one button.
+func (s *Scene) shape(m *core.Message, before int) (*core.Message, *core.Menu) {
+	if s.Plain {
+		m = plain(m)
+	}
 	if len(m.Buttons) == 0 {
 		return m, nil
 	}
 	out := *m
 	out.Menu = core.MenuToken(strings.ToLower(rand.Text()[:16]))
 	menu := &core.Menu{Token: out.Menu, Buttons: m.Buttons}
-	if can.Buttons {
+	if s.Can.Buttons {
 		return &out, menu
 	}
 	out.Body = append([]core.Span(nil), m.Body...)

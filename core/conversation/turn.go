@@ -19,6 +19,18 @@ type Scene struct {
 	Campaign  *core.Campaign
 	Language  *locale.Printer
 	Can       core.Capabilities
+	Plain     bool // text mode: no emoji, numbers instead of buttons, short lines
+}
+
+// wish turns the scene into text mode if the supporter chose it, or chosen says that a
+// person did who is none.
+func (s *Scene) wish(chosen bool) {
+	if s.Supporter != nil && s.Chat.Kind == core.Private {
+		chosen = s.Supporter.Settings.Plain
+	}
+	if s.Plain = chosen; chosen {
+		s.Can.Buttons, s.Can.Edits = false, false
+	}
 }
 
 // A Turn is one exchange: an event came in, and a step answers it. What a handler
@@ -29,10 +41,11 @@ type Turn struct {
 	Account      *core.Account // nil when no person spoke
 	Update       *core.Update
 
-	bot   *Bot
-	said  []*core.Message
-	later []*core.Outgoing
-	fresh bool // the open step is new, and has not asked yet
+	bot     *Bot
+	said    []saying
+	later   []*core.Outgoing
+	fresh   bool            // the open step is new, and has not asked yet
+	pressed core.OutgoingID // what carries the button that was pressed
 }
 
 // Say answers with the sentence under key.
@@ -46,7 +59,17 @@ func (t *Turn) Choose(key locale.Key, args locale.Args, buttons ...core.Button) 
 }
 
 // Show answers with m.
-func (t *Turn) Show(m *core.Message) { t.said = append(t.said, m) }
+func (t *Turn) Show(m *core.Message) { t.said = append(t.said, saying{message: m}) }
+
+// Replace shows m in place of the message whose button was pressed, so that turning
+// pages leaves one message behind. Where that cannot be, m is a message of its own.
+func (t *Turn) Replace(m *core.Message) {
+	s := saying{message: m}
+	if t.Can.Edits && m.File == nil {
+		s.replaces, t.pressed = t.pressed, 0
+	}
+	t.said = append(t.said, s)
+}
 
 // Message returns the sentence under key in the language of the scene.
 func (s *Scene) Message(key locale.Key, args locale.Args) *core.Message {

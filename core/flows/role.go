@@ -47,7 +47,7 @@ func takeRole(ctx context.Context, t *conversation.Turn, arg string) error {
 		return err
 	}
 	g := &core.Grant{
-		Supporter: t.Supporter.ID, Role: offer.Role, Area: offer.Area, Expires: t.Now.Add(core.RoleLife),
+		Supporter: t.Supporter.ID, Account: t.Account.ID, Role: offer.Role, Area: offer.Area, Expires: t.Now.Add(core.RoleLife),
 	}
 	if err := t.Tx.CreateGrant(ctx, g); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,18 +49,24 @@ type stage struct {
 	dir   string           // of the database and the key file
 	log   *bytes.Buffer    // read it when all is still
 
-	mu     sync.Mutex
-	shown  []string
-	at     []time.Time              // when each was shown
-	menus  map[string][]core.Button // by chat: the buttons that can be seen
-	tokens map[string][]string
-	here   string // the chat of the last line
-	code   string
-	read   int // letters
-	n      int // updates
+	mu    sync.Mutex
+	shown []string
+	at    []time.Time      // when each was shown
+	keys  map[string][]key // by chat: the buttons that can be seen
+	here  string           // the chat of the last line
+	code  string
+	read  int // letters
+	n     int // updates
 }
 
 var _ core.Adapter = (*stage)(nil)
+
+// A key is a button that can be seen.
+type key struct {
+	label string
+	token string
+	on    core.ReceiptID // the message that carries it
+}
 
 // open starts a stage and stops it with the test.
 func open(t *testing.T, shape, lang string) *stage {
@@ -91,7 +98,7 @@ func open(t *testing.T, shape, lang string) *stage {
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
 	s := &stage{
 		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: [2]chan struct{}{make(chan struct{}), make(chan struct{})}, dir: dir, log: log,
-		menus: map[string][]core.Button{}, tokens: map[string][]string{},
+		keys: map[string][]key{},
 	}
 	s.bot = &conversation.Bot{
 		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender,
@@ -187,6 +194,9 @@ func (s *stage) Do(l transcript.Line) error {
 		synctest.Wait()
 		return nil
 	}
+	if l.Verb == transcript.Is {
+		return s.join(l.Who, l.Text)
+	}
 	u := s.update(l)
 	if err := s.bot.Handle(s.t.Context(), u); err != nil {
 		return err
@@ -232,12 +242,56 @@ func (s *stage) update(l transcript.Line) *core.Update {
 	return u
 }
 
+// addresses are those that the people of the transcripts sponsored with.
+var addresses = map[string]core.Address{"anna": "anna@exemple.fr", "ben": "ben@example.org", "chloe": "chloe@exemple.fr"}
+
+// join makes a supporter of somebody, as the sign-up would.
+func (s *stage) join(who, place string) error {
+	ctx := s.t.Context()
+	return s.store.Tx(ctx, func(tx core.Tx) error {
+		chat, err := tx.EnterChat(ctx, core.ChatRef{Bot: s.Bot(), Chat: who}, core.Private)
+		if err != nil {
+			return err
+		}
+		account, err := tx.EnterAccount(ctx, core.AccountRef{Bot: s.Bot(), ID: who})
+		if err != nil {
+			return err
+		}
+		today := core.DayOf(time.Now())
+		p := &core.Supporter{
+			State: core.Active, Language: s.lang, Zone: "Europe/Paris", Radius: core.DefaultRadius, Often: core.Weekly,
+			Since: today, Seen: today,
+		}
+		if place != "" {
+			found, err := tx.FindPlaces(ctx, core.PlaceText{Fold: gazetteer.Fold(place)}, 1)
+			if err != nil || len(found) != 1 {
+				return fmt.Errorf("no place %q: %w", place, err)
+			}
+			p.Cell, p.Place, p.Area, p.Zone = geo.CellOf(found[0].Point), found[0].ID, found[0].Area, found[0].Zone
+		}
+		if err := tx.CreateSupporter(ctx, p); err != nil {
+			return err
+		}
+		account.Supporter, account.Home = p.ID, chat.ID
+		if err := tx.PutAccount(ctx, account); err != nil {
+			return err
+		}
+		for _, purpose := range core.Purposes {
+			c := &core.Consent{Supporter: p.ID, Purpose: purpose, Given: true, Version: core.ConsentVersion, Platform: core.Console, At: time.Now()}
+			if err := tx.RecordConsent(ctx, c); err != nil {
+				return err
+			}
+		}
+		return tx.Prove(ctx, p.ID, tx.Fingerprint(addresses[who]))
+	})
+}
+
 // press presses the last button that was shown under a label; where there are no
 // buttons the label is typed.
 func (s *stage) press(chat, label string) core.Event {
-	for i := len(s.menus[chat]) - 1; i >= 0; i-- {
-		if visible(s.menus[chat][i].Label) == label {
-			return core.Press{Token: s.tokens[chat][i]}
+	for _, k := range slices.Backward(s.keys[chat]) {
+		if visible(k.label) == label {
+			return core.Press{Token: k.token}
 		}
 	}
 	return core.Text{Body: label}
@@ -288,7 +342,12 @@ func (s *stage) Run(context.Context, core.Queue) error { return nil }
 func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	who, on := "bot", core.ReceiptID(d.Key)
 	m, ok := d.Content.(*core.Message)
+	if e, edits := d.Content.(*core.Edit); edits {
+		m, ok, who, on = e.Message, len(e.Parts) == 1, "bot edits", e.Parts[0]
+		s.keys[d.To.Chat] = slices.DeleteFunc(s.keys[d.To.Chat], func(k key) bool { return k.on == on })
+	}
 	if !ok {
 		return nil, core.Fail(core.Invalid, "")
 	}
@@ -306,15 +365,13 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 			text += " "
 		}
 		text += "[" + b.Label + "]"
-		s.menus[d.To.Chat] = append(s.menus[d.To.Chat], b)
-		s.tokens[d.To.Chat] = append(s.tokens[d.To.Chat], fmt.Sprintf("%s.%d", m.Menu, i+1))
+		s.keys[d.To.Chat] = append(s.keys[d.To.Chat], key{b.Label, fmt.Sprintf("%s.%d", m.Menu, i+1), on})
 	}
-	who := "bot"
 	if d.To.Chat != s.here {
-		who = "bot to " + d.To.Chat
+		who += " to " + d.To.Chat
 	}
 	s.shown, s.at = append(s.shown, who+": "+text), append(s.at, time.Now())
-	return core.Receipt{core.ReceiptID(d.Key)}, nil
+	return core.Receipt{on}, nil
 }
 
 // visible leaves out the characters that isolate what people wrote, which a reader

@@ -150,8 +150,8 @@ func zoneStaysWithoutCell(t *testing.T, s core.Store) {
 		must(t, err)
 		want := *p
 		want.Cell, want.Place, want.Area = 0, 0, ""
-		if *got != want {
-			t.Errorf("got %+v, want %+v", *got, want)
+		if d := cmp.Diff(&want, got); d != "" {
+			t.Errorf("supporter (-want +got):\n%s", d)
 		}
 		return nil
 	})

@@ -71,6 +71,9 @@ func offerOfUsedCode(t *testing.T, s core.Store) {
 // createGrant stores a grant and returns it with its id.
 func createGrant(t *testing.T, s core.Store, g core.Grant) core.Grant {
 	t.Helper()
+	if g.Account == 0 {
+		g.Account = account(t, s, "first")
+	}
 	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.CreateGrant(ctx, &g) })
 	return g
 }
@@ -91,7 +94,7 @@ func grantAgain(t *testing.T, s core.Store) {
 	first := createGrant(t, s, core.Grant{Supporter: who, Role: core.Lead, Area: "FR/84/69", Expires: noon})
 	elsewhere := createGrant(t, s, core.Grant{Supporter: who, Role: core.Lead, Area: "FR/84", Expires: noon})
 	others := createGrant(t, s, core.Grant{Supporter: other, Role: core.Lead, Area: "FR/84/69", Expires: noon})
-	again := createGrant(t, s, core.Grant{Supporter: who, Role: core.Lead, Area: "FR/84/69", Expires: noon.Add(core.RoleLife)})
+	again := createGrant(t, s, core.Grant{Supporter: who, Role: core.Lead, Area: "FR/84/69", Account: account(t, s, "second"), Expires: noon.Add(core.RoleLife)})
 	if again.ID != first.ID {
 		t.Error("the same role in the same area is another grant")
 	}
@@ -111,8 +114,10 @@ func grantRevoked(t *testing.T, s core.Store) {
 }
 
 func grantToNobody(t *testing.T, s core.Store) {
+	who, from := supporter(t, s), account(t, s, "first")
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		wantCode(t, tx.CreateGrant(ctx, &core.Grant{Supporter: 4711, Role: core.Owner}), core.NotFound)
+		wantCode(t, tx.CreateGrant(ctx, &core.Grant{Supporter: who + 1, Account: from, Role: core.Owner}), core.NotFound)
+		wantCode(t, tx.CreateGrant(ctx, &core.Grant{Supporter: who, Account: from + 1, Role: core.Owner}), core.NotFound)
 		return nil
 	})
 }

@@ -28,7 +28,8 @@ func rsvpLatestHolds(t *testing.T, s core.Store) {
 	putActions(t, s, a)
 	for _, want := range []core.Rsvp{
 		{Action: a.ID, Supporter: who, Answer: core.Going, Guests: 2, On: "2026-12-01"},
-		{Action: a.ID, Supporter: who, Answer: core.NotGoing, On: "2026-12-02"},
+		{Action: a.ID, Supporter: who, Answer: core.NotGoing, Changes: 1, On: "2026-12-02"},
+		{Action: a.ID, Supporter: who, Answer: core.Going, Guests: 1, Changes: 2, On: "2026-12-02"},
 		{Action: a.ID, Supporter: other, Answer: core.Maybe, On: "2026-12-02"},
 	} {
 		putRsvp(t, s, want)

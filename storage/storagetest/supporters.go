@@ -70,12 +70,17 @@ func supporterComesBack(t *testing.T, s core.Store) {
 		State: core.Active, Name: "Zoé d’Été 👩\u200d🌾", Language: "fr", Zone: "Indian/Reunion",
 		Cell: geo.CellOf(geo.Point{Lat: -20.88, Lon: 55.45}), Place: 12, Area: "FR/04/974", Radius: 25,
 		Often: core.Weekly, Since: "2026-11-22", Seen: "2026-12-31",
+		Settings: core.Settings{
+			Kinds: []core.KindID{"leafleting", "stall"}, Times: []core.Times{core.Evenings}, Quiet: &core.Quiet{From: 22, Until: 7},
+			Plain: true, Held: "2027-01-01",
+		},
 	}
 	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.CreateSupporter(ctx, p) })
 	if p.ID == 0 {
 		t.Fatal("a new supporter has no id")
 	}
 	wantSupporter(t, s, p)
+	p.Settings = core.Settings{}
 	p.State, p.Name, p.Language, p.Zone, p.Cell = core.Banned, "Max", "en", "Europe/Paris", 0
 	p.Place, p.Area, p.Radius, p.Often, p.Stopped, p.Seen = 0, "", 3, core.Never, true, "2027-01-01"
 	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.PutSupporter(ctx, p) })

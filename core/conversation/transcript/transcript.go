@@ -9,10 +9,12 @@
 //	anna@team: /near Lyon
 //	anna: (location 45.76 4.83)
 //	anna: (edits) 69002
+//	ben: (is a supporter in Lyon)
 //	(15 minutes pass)
 //
-// A line that is indented is the bot's own, or a letter ("mail: …"); -update writes
-// them anew. "who@chat" speaks in a group. {code} is the code of the last letter,
+// A line that is indented is the bot's own ("bot edits: …" replaces what it said), or a
+// letter ("mail: …"); -update writes them anew. A person who "is a supporter" has signed
+// up before, with 25 km around the place. "who@chat" speaks in a group. {code} is the code of the last letter,
 // {wrong} one that it is not.
 package transcript
 
@@ -44,12 +46,14 @@ const (
 	Edits  Verb = "edits"
 	Shares Verb = "shares" // a position
 	Sends  Verb = "sends"  // a sticker, a voice message
+	Is     Verb = "is"     // a supporter, in the place that Text names, if it names one
 	Passes Verb = "passes" // time
 )
 
 var (
 	passing  = regexp.MustCompile(`^\((\d+) (second|minute|hour|day)s? pass(?:es)?\)$`)
 	location = regexp.MustCompile(`^\(location (-?[\d.]+) (-?[\d.]+)\)$`)
+	being    = regexp.MustCompile(`^\(is a supporter(?: in (.+))?\)$`)
 	sending  = regexp.MustCompile(`^\((sticker|voice|photo|video|file)\)$`)
 	speaking = regexp.MustCompile(`^(\w+)(?:@(\w+))?: (.*)$`)
 )
@@ -79,6 +83,8 @@ func Parse(s string) (Line, error) {
 		l.Verb = Shares
 		l.Lat, _ = strconv.ParseFloat(p[1], 64)
 		l.Lon, _ = strconv.ParseFloat(p[2], 64)
+	case being.MatchString(l.Text):
+		l.Verb, l.Text = Is, being.FindStringSubmatch(l.Text)[1]
 	case sending.MatchString(l.Text):
 		l.Verb, l.Text = Sends, sending.FindStringSubmatch(l.Text)[1]
 	}
