@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"tocsin/core"
+	"tocsin/core/flows"
 	"tocsin/core/locale"
 )
 
@@ -85,15 +86,26 @@ func keysInCode(t *testing.T) map[string]string {
 	return out
 }
 
-// isVerb reports whether s names something else than a sentence: an action, a task, a
-// right, a quota, a retention. Some of them are named like the label of their button.
+// others are words of that form that are no sentence: files, rights, quotas, keys of
+// the campaign file.
+var others = []string{
+	"account.forget", "action.ics", "action.moderate", "action.open", "action.publish", "audit.read", "broadcast.approve",
+	"broadcast.propose", "campaign.country", "code.account", "code.address", "code.all", "jobs.", "kind.id",
+	"kind.name", "mail.account", "mail.day", "mail.hour", "person.ban", "registry.check", "role.grant", "role.offer",
+	"seen.telegram", "silence.from", "silence.until", "silence.zone", "stats.read", "team.broadcast",
+	"team.members", "tocsin.invalid",
+}
+
+// isVerb reports whether s names something else than a sentence: what a button does, a
+// task, what is rendered when it is sent, or one of others.
 func isVerb(s string) bool {
-	others := []string{
-		"near.here", "near.more", "near.details", "agenda.show", "rsvp.going", "rsvp.not", "stop.undo", "code.letter", "code.forget",
-		"action.ics", "account.forget", "tocsin.invalid", "code.account", "code.address", "code.all", "mail.hour", "mail.day", "mail.account",
-		"role.offer", "seen.telegram", "campaign.country", "kind.id", "kind.name", "silence.zone", "silence.from", "silence.until",
-		"action.publish", "action.moderate", "audit.read", "broadcast.approve", "broadcast.propose", "person.ban",
-		"registry.check", "role.grant", "stats.read", "team.broadcast", "team.members", "jobs.", "consent.", "role.name.",
+	for _, f := range flows.All() {
+		_, action := f.Actions[core.Verb(s)]
+		_, task := f.Tasks[core.TaskName(s)]
+		_, reference := f.References[core.ReferenceKind(s)]
+		if action || task || reference {
+			return true
+		}
 	}
-	return slices.Contains(others, s)
+	return slices.Contains(made, s) || slices.Contains(others, s)
 }
