@@ -113,10 +113,12 @@ type Event interface{ isEvent() }
 // A Command is a message that names something to do: "/near Lyon".
 type Command struct{ Name, Arg string }
 
-// A Text is any other written message. Edited says that it corrects an earlier one.
+// A Text is any other written message. Edited says that it corrects an earlier one. In
+// is the message as the platform names it, the same for both; "" if that is not known.
 type Text struct {
 	Body   string
 	Edited bool
+	In     ReceiptID
 }
 
 // A Press is a press on a Button. Platforms with buttons give the Token that the

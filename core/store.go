@@ -111,8 +111,9 @@ type Conversation struct {
 // An Answered is the last answer in words, for its correction: what was open when it
 // came, and the message that held it, as the platform names it ("" if that is not known).
 type Answered struct {
-	In     ReceiptID `json:"i,omitempty"`
-	Frames []Frame   `json:"f"`
+	In     ReceiptID   `json:"i,omitempty"`
+	Frames []Frame     `json:"f"`
+	Menus  []MenuToken `json:"m,omitempty"`
 }
 
 // A Frame is one open flow: the step it is at, and what it was told so far.

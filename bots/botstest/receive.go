@@ -215,9 +215,10 @@ func correctionIsMarked(t *testing.T, w World) {
 	p := w.People()[0]
 	w.Write(p, "Lyom")
 	first := s.next()
+	wrote, _ := first.Event.(core.Text)
 	c.Correct(p, "Lyon")
 	u := s.next()
-	if u.Event != (core.Text{Body: "Lyon", Edited: true}) || u.ID == first.ID {
+	if u.Event != (core.Text{Body: "Lyon", Edited: true, In: wrote.In}) || u.ID == first.ID {
 		t.Errorf("the correction came as %#v", u.Event)
 	}
 }

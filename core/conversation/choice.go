@@ -53,6 +53,27 @@ func typed(menus []*core.Menu, text string) (core.Do, int) {
 	return found[0], len(found)
 }
 
+// begun finds the button whose label begins with the words that were typed. It reports
+// how many do.
+func begun(menus []*core.Menu, text string) (core.Do, int) {
+	want := label(text)
+	if want == "" {
+		return core.Do{}, 0
+	}
+	var found []core.Do
+	for _, m := range menus {
+		for _, b := range m.Buttons {
+			if strings.HasPrefix(label(b.Label)+" ", want+" ") {
+				found = append(found, b.Do)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return core.Do{}, 0
+	}
+	return found[0], len(found)
+}
+
 // label returns the letters and digits of a label in lower case, with single
 // spaces: "✅ I’m in!" is "im in".
 func label(s string) string {

@@ -59,13 +59,13 @@ func (b *Bot) take(ctx context.Context, t *Turn) error {
 
 // command runs what a command names.
 func (b *Bot) command(ctx context.Context, t *Turn, e core.Command) error {
+	t.Settled()
 	c, ok := b.find(t, e.Name)
 	switch {
 	case !ok && t.Chat.Kind != core.Private:
 		return nil // in a group, a word that is not ours is not for us
 	case !ok:
-		t.Say("talk.unknown", locale.Args{"Word": locale.User(clip(e.Name))})
-		return nil
+		return b.unknown(ctx, t, e.Name)
 	}
 	return b.run(ctx, t, c, e.Arg)
 }
@@ -104,46 +104,9 @@ func (t *Turn) May(ctx context.Context, r core.Right) (bool, error) {
 	return false, nil
 }
 
-// text takes written words: a bare command that works everywhere, a choice by its
-// number or label, an answer to the open step or to one below it, a bare command.
-func (b *Bot) text(ctx context.Context, t *Turn, e core.Text) error {
-	body := strings.TrimSpace(e.Body)
-	if e.Edited {
-		return b.hint(ctx, t, "hint.edited")
-	}
-	word, arg, _ := strings.Cut(body, " ")
-	c, known := b.find(t, word)
-	known = known && t.Chat.Kind == core.Private // in a group, people say such words to each other
-	if known && c.Bare && arg == "" {
-		return b.run(ctx, t, c, "")
-	}
-	menus, err := t.menus(ctx)
-	if err != nil {
-		return err
-	}
-	switch do, n := typed(menus, body); {
-	case n == 1:
-		return b.choose(ctx, t, do)
-	case n > 1:
-		t.Say("hint.which", nil)
-		return nil
-	}
-	if took, err := b.answer(ctx, t, func(s Step) func() error {
-		if s.Text == nil {
-			return nil
-		}
-		return func() error { return s.Text(ctx, t, body) }
-	}); took || err != nil {
-		return err
-	}
-	if known {
-		return b.run(ctx, t, c, arg)
-	}
-	return b.hint(ctx, t, "hint.text")
-}
-
 // position takes a shared point.
 func (b *Bot) position(ctx context.Context, t *Turn, p geo.Point) error {
+	t.Settled()
 	took, err := b.answer(ctx, t, func(s Step) func() error {
 		if s.Position == nil {
 			return nil
@@ -180,6 +143,7 @@ func (b *Bot) answer(ctx context.Context, t *Turn, handler func(Step) func() err
 
 // press takes a press on a button.
 func (b *Bot) press(ctx context.Context, t *Turn, e core.Press) error {
+	t.Settled()
 	do, current, err := t.onPress(ctx, e)
 	switch {
 	case core.CodeOf(err) == core.NotFound:
@@ -194,6 +158,9 @@ func (b *Bot) press(ctx context.Context, t *Turn, e core.Press) error {
 
 // choose does what a button says.
 func (b *Bot) choose(ctx context.Context, t *Turn, do core.Do) error {
+	if do.Verb == meant {
+		return b.command(ctx, t, core.Command{Name: do.Arg})
+	}
 	if do.Verb.Standing() {
 		for _, f := range b.Flows {
 			if action := f.Actions[do.Verb]; action != nil {
@@ -252,13 +219,4 @@ func (b *Bot) step(f *core.Frame) (Step, bool) {
 		}
 	}
 	return Step{}, false
-}
-
-// clip shortens what a person wrote before it is quoted back to them.
-func clip(s string) string {
-	const most = 32
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }

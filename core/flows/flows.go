@@ -9,6 +9,6 @@ import "tocsin/core/conversation"
 func All() []*conversation.Flow {
 	return []*conversation.Flow{
 		signup(), where(), near(), rsvp(), agenda(),
-		help(), cancel(), language(), stop(), privacy(), deleteMe(), role(),
+		help(), cancel(), language(), stop(), privacy(), deleteMe(), role(), thanks(),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,12 +124,26 @@ func forgetCode(ctx context.Context, b *conversation.Bot, payload []byte) error 
 		if err != nil {
 			return err
 		}
-		for _, f := range talk.Frames {
-			if f.Data["made"] == o.Made {
-				delete(f.Data, "address")
-				return tx.PutConversation(ctx, talk)
-			}
+		if !wipeAddress(talk, o.Made) {
+			return nil
 		}
-		return nil
+		return tx.PutConversation(ctx, talk)
 	})
+}
+
+// wipeAddress takes the address of a challenge out of what is open, and of what would be
+// taken up again by a correction. It reports whether it was there.
+func wipeAddress(talk *core.Conversation, made string) bool {
+	frames := talk.Frames
+	if talk.Last != nil {
+		frames = slices.Concat(frames, talk.Last.Frames)
+	}
+	wiped := false
+	for _, f := range frames {
+		if f.Data["made"] == made && f.Data["address"] != "" {
+			delete(f.Data, "address")
+			wiped = true
+		}
+	}
+	return wiped
 }

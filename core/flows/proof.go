@@ -135,6 +135,7 @@ func takeCode(ctx context.Context, t *conversation.Turn, text string) error {
 		return err
 	}
 	if right && sponsor {
+		t.Settled()
 		return proven(ctx, t, c)
 	}
 	return wrongCode(ctx, t, c)
