@@ -51,9 +51,11 @@ type stage struct {
 
 	mu    sync.Mutex
 	shown []string
-	at    []time.Time      // when each was shown
-	keys  map[string][]key // by chat: the buttons that can be seen
-	here  string           // the chat of the last line
+	sent  []*core.Message           // what shown was made of
+	at    []time.Time               // when each was shown
+	keys  map[string][]key          // by chat: the buttons that can be seen
+	wrote map[string]core.ReceiptID // by person and chat: the last message
+	here  string                    // the chat of the last line
 	code  string
 	read  int // letters
 	n     int // updates
@@ -98,7 +100,7 @@ func open(t *testing.T, shape, lang string) *stage {
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
 	s := &stage{
 		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: [2]chan struct{}{make(chan struct{}), make(chan struct{})}, dir: dir, log: log,
-		keys: map[string][]key{},
+		keys: map[string][]key{}, wrote: map[string]core.ReceiptID{},
 	}
 	s.bot = &conversation.Bot{
 		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender,
@@ -227,13 +229,14 @@ func (s *stage) update(l transcript.Line) *core.Update {
 	case transcript.Press:
 		u.Event = s.press(chat, text)
 	case transcript.Edits:
-		u.Event = core.Text{Body: text, Edited: true}
+		u.Event = core.Text{Body: text, Edited: true, In: s.wrote[l.Who+"@"+l.Chat]}
 	case transcript.Shares:
 		u.Event = core.Position{Point: geo.Point{Lat: l.Lat, Lon: l.Lon}}
 	case transcript.Sends:
 		u.Event = core.Media{Kind: core.MediaKind(text)}
 	default:
-		u.Event = core.Text{Body: text}
+		s.wrote[l.Who+"@"+l.Chat] = core.ReceiptID(u.ID)
+		u.Event = core.Text{Body: text, In: core.ReceiptID(u.ID)}
 		if word, ok := strings.CutPrefix(text, "/"); ok {
 			name, arg, _ := strings.Cut(word, " ")
 			u.Event = core.Command{Name: name, Arg: arg}
@@ -370,7 +373,7 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 	if d.To.Chat != s.here {
 		who += " to " + d.To.Chat
 	}
-	s.shown, s.at = append(s.shown, who+": "+text), append(s.at, time.Now())
+	s.shown, s.at, s.sent = append(s.shown, who+": "+text), append(s.at, time.Now()), append(s.sent, m)
 	return core.Receipt{on}, nil
 }
 
