@@ -13,7 +13,8 @@ import (
 // once they were told; unless they have begun anew.
 const accountForget core.TaskName = "account.forget"
 
-// goodbye is how long the last message may take before its chat is removed.
+// goodbye is how long the last message may take before its chat is removed: whoever
+// goes on writing is answered first.
 const goodbye = 30 * time.Second
 
 // deleteMe removes a person in two steps: it says what goes and what stays, and then
@@ -82,6 +83,15 @@ func forgetAccount(ctx context.Context, b *conversation.Bot, payload []byte) err
 		talk, err := tx.Conversation(ctx, a.Home, a.ID)
 		if err != nil || len(talk.Frames) > 0 {
 			return err
+		}
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
+		if quiet := talk.At.Add(goodbye); quiet.After(now) {
+			return tx.Enqueue(ctx, &core.Outgoing{
+				Lane: core.Talk, Content: &core.Task{Name: accountForget, Payload: payload}, Due: quiet, Again: core.TwiceOkay,
+			})
 		}
 		return tx.ForgetAccount(ctx, id)
 	})
