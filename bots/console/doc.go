@@ -15,11 +15,12 @@
 //
 // Where In and Out are both a terminal, the line can be edited and earlier lines come
 // back with the arrow keys; what the bot says appears above the line that is being
-// typed. Ctrl-C and Ctrl-D end the chat, and so do SIGHUP, SIGINT, SIGQUIT and
-// SIGTERM. A line ends there at 4096 characters: more is not taken, nor shown. The
-// terminal is as it was before once the input has ended, so that from then on Ctrl-C
-// ends the program itself. A panic in another part of the program leaves it raw. What
-// else the program has to say, as log lines, goes to Adapter.Screen.
+// typed, its lines broken between words. Ctrl-C and Ctrl-D end the chat, and so do
+// SIGHUP, SIGINT, SIGQUIT and SIGTERM. A line ends there at 4096 characters: more is
+// not taken, nor shown. The terminal is as it was before once the input has ended, so
+// that from then on Ctrl-C ends the program itself. A panic in another part of the
+// program leaves it raw. What else the program has to say, as log lines, goes to
+// Adapter.Screen.
 //
 // Anywhere else, lines come in and messages go out as plain text, each followed by a
 // blank line. A line is handled before the next one is read; one that could not be is

@@ -5,16 +5,18 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"tocsin/core"
 )
 
 // A screen writes pieces whole, one at a time. Its zero value is ready.
 type screen struct {
-	once   sync.Once
-	turn   chan struct{} // holds a value while somebody writes
-	editor io.Writer     // where pieces go while a line is edited; nil: to the output itself
-	torn   bool          // the last piece broke off
+	once    sync.Once
+	turn    chan struct{} // holds a value while somebody writes
+	editor  io.Writer     // where pieces go while a line is edited; nil: to the output itself
+	columns atomic.Int64  // of the terminal, while a line is edited
+	torn    bool          // the last piece broke off
 }
 
 // enter waits for the turn to write. It fails if ctx ends before.
@@ -64,7 +66,7 @@ func (s *screen) put(out io.Writer, piece string) error {
 		piece = "\n" + piece
 	}
 	if s.editor != nil {
-		out = s.editor
+		out, piece = s.editor, wrapped(piece, int(s.columns.Load()))
 	}
 	n, err := io.WriteString(out, piece)
 	if err == nil && n < len(piece) {

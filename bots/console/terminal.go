@@ -121,6 +121,7 @@ func (e *editor) restore() {
 func (e *editor) resize() {
 	if width, height, err := term.GetSize(descriptor(e.out)); err == nil && width > 0 {
 		_ = e.terminal.SetSize(width, height) // fails only if the terminal is gone
+		e.screen.columns.Store(int64(width))
 	}
 }
 

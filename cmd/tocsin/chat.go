@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -14,7 +15,10 @@ import (
 type chatCommand struct {
 	Demo     bool   `help:"Talk to a made-up campaign; no setting is read, nothing is kept or sent."`
 	Numbered bool   `help:"Speak the protocol for scripts: numbered lines in, keyed messages out."`
+	Files    string `placeholder:"DIR" type:"existingdir" help:"Save the files that come with messages in this folder (a demo has its own)."`
 	Language string `placeholder:"fr" help:"The language that your client says it has (usually that of LANG)."`
+
+	Pace time.Duration `hidden:"" default:"20s" help:"How long after the sign-up of a demo an alert arrives."`
 }
 
 // terminalBot is the bot that speaks in a terminal.
@@ -27,7 +31,7 @@ func (c *chatCommand) Run(ctx context.Context, p *program) error {
 		return misuse{errors.New("--language: it is no language tag such as fr")}
 	}
 	here := &console.Adapter{
-		ID: terminalBot, In: p.stdin, Out: p.stdout, Numbered: c.Numbered, Language: c.Language,
+		ID: terminalBot, In: p.stdin, Out: p.stdout, Numbered: c.Numbered, Language: c.Language, Files: c.Files,
 	}
 	if here.Language == "" {
 		here.Language = languageOf(p.env)
@@ -37,7 +41,7 @@ func (c *chatCommand) Run(ctx context.Context, p *program) error {
 		logged = here.Screen() // or it would be written into the line that is being typed
 	}
 	if c.Demo {
-		return talkDemo(ctx, here, logged)
+		return talkDemo(ctx, c, here, logged)
 	}
 	conf, err := p.config()
 	if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -13,26 +12,15 @@ import (
 	"tocsin/core"
 	"tocsin/core/demo"
 	"tocsin/core/gazetteer"
+	"tocsin/core/locale"
 )
-
-// demoNotice is what a demo begins with.
-const demoNotice = `This is a demo: a made-up campaign, in a database that is gone when you leave.
-Letters are shown here and sent to nobody.
-
-These addresses have sponsored it; any other has not:
-    %s
-    %s
-    %s
-
-Write /start to begin. Ctrl-D leaves.
-`
 
 // demoSeed is that of every demo, so that two people who try it see the same.
 const demoSeed = 2027
 
 // talkDemo talks about a campaign that was made up, in a folder that is thrown away. It
 // reads no settings.
-func talkDemo(ctx context.Context, here *console.Adapter, logged io.Writer) error {
+func talkDemo(ctx context.Context, c *chatCommand, here *console.Adapter, logged io.Writer) error {
 	conf, err := LoadConfig(func(string) (string, bool) { return "", false })
 	if err != nil {
 		return err
@@ -43,19 +31,44 @@ func talkDemo(ctx context.Context, here *console.Adapter, logged io.Writer) erro
 	}
 	conf.Database = Secret("sqlite:" + filepath.Join(folder, "demo.db"))
 	conf.KeyFile = filepath.Join(folder, "demo.key")
+	if here.Files == "" && !c.Numbered { // what a script reads is the same each time
+		here.Files = folder
+	}
 	err = withStore(ctx, conf, newLog(logged, "text", slog.LevelWarn), func(o *opened) error {
 		made, err := stock(ctx, o.store)
 		if err != nil {
 			return err
 		}
 		conf.Campaign.Name, conf.Campaign.SponsorURL, conf.Campaign.PrivacyURL = made.Name, made.SponsorURL, made.PrivacyURL
-		first := made.Sponsors[:3]
-		if _, err := fmt.Fprintf(here.Screen(), demoNotice, string(first[0]), string(first[1]), string(first[2])); err != nil {
-			return err
-		}
-		return talk(ctx, o, here, &console.Letterbox{Out: here.Screen()})
+		return lead(ctx, c, o, here, made)
 	})
 	return errors.Join(err, os.RemoveAll(folder))
+}
+
+// lead runs the bot behind the terminal, and a guide beside it.
+func lead(ctx context.Context, c *chatCommand, o *opened, here *console.Adapter, made *demo.Data) error {
+	script, err := demo.LoadScript()
+	if err != nil {
+		return err
+	}
+	words, err := locale.Load()
+	if err != nil {
+		return err
+	}
+	guide := &demo.Guide{
+		Adapter: here, Store: o.store, Script: script, Locale: words, Address: made.Welcome()[0],
+		Pace: c.Pace, Mute: c.Numbered, Log: o.log,
+	}
+	e, err := newEngine(o, &console.Letterbox{Out: here.Screen()}, guide)
+	if err != nil {
+		return err
+	}
+	guide.Next, guide.Hint = e.queue.Handler, func() { give(e.hints) }
+	e.queue.Handler = guide
+	if _, err := io.WriteString(here.Screen(), script.Open(words.Match(here.Language), made)+"\n"); err != nil {
+		return err
+	}
+	return e.Run(ctx)
 }
 
 // stock makes up a campaign from now on and stores it.

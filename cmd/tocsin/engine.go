@@ -25,6 +25,7 @@ type engine struct {
 	dispatchers []*scheduler.Dispatcher // one for each adapter
 	tasks       *scheduler.Tasks
 	jobs        *scheduler.Jobs
+	hints       []chan<- struct{} // wake what sends and works
 }
 
 // newEngine wires the parts. It fails if a catalogue cannot be read.
@@ -42,19 +43,19 @@ func newEngine(o *opened, mailer core.Mailer, adapters ...core.Adapter) (*engine
 		Can: func(b core.BotID) core.Capabilities { return can[b] }, Log: o.log,
 	}
 	e := &engine{store: o.store, adapters: adapters}
-	hints := e.wireOutput(bot, o)
+	e.wireOutput(bot, o)
 	e.queue = &conversation.Queue{
-		Handler: hinting{bot.Handle, hints}, Flooded: hinting{bot.Flooded, hints}.Handle,
+		Handler: hinting{bot.Handle, e.hints}, Flooded: hinting{bot.Flooded, e.hints}.Handle,
 		Workers: workers, Log: o.log,
 	}
 	return e, nil
 }
 
-// wireOutput makes what sends and works, and returns the hints that wake it.
-func (e *engine) wireOutput(bot *conversation.Bot, o *opened) (hints []chan<- struct{}) {
+// wireOutput makes what sends and works, and the hints that wake it.
+func (e *engine) wireOutput(bot *conversation.Bot, o *opened) {
 	hint := func() <-chan struct{} {
 		c := make(chan struct{}, 1)
-		hints = append(hints, c)
+		e.hints = append(e.hints, c)
 		return c
 	}
 	for _, a := range e.adapters {
@@ -67,7 +68,6 @@ func (e *engine) wireOutput(bot *conversation.Bot, o *opened) (hints []chan<- st
 		Store: o.store, Jobs: scheduler.AllJobs(), Lines: o.config.Jobs, Zone: o.config.Zone,
 		Holder: rand.Text(), Log: o.log,
 	}
-	return hints
 }
 
 // A hinting is a Handler that hints, once an update is handled, that there may be
@@ -80,13 +80,18 @@ type hinting struct {
 // Handle implements core.Handler.
 func (h hinting) Handle(ctx context.Context, u *core.Update) error {
 	err := h.handle(ctx, u)
-	for _, hint := range h.hints {
+	give(h.hints)
+	return err
+}
+
+// give gives each hint, unless it was given already.
+func give(hints []chan<- struct{}) {
+	for _, hint := range hints {
 		select {
 		case hint <- struct{}{}:
-		default: // it was hinted already
+		default:
 		}
 	}
-	return err
 }
 
 // Run takes in and sends until ctx is done or all input has come to its end. Then the

@@ -124,10 +124,19 @@ func (b *Bot) renderReference(ctx context.Context, s *Scene, o *core.Outgoing, r
 	return nil, core.Wrap(core.Internal, fmt.Errorf("no flow renders %q", r.Kind), "conversation: render")
 }
 
-// offered stores the menu of a message that is rendered when it is sent. Where
-// there are no buttons, its numbers become those of the person's conversation.
+// offered stores the menu of a message that is rendered when it is sent. It becomes
+// what the person may type; while a question is open, that stays so too, and the numbers
+// count on from it: "1" never answers what came in between.
 func (b *Bot) offered(ctx context.Context, s *Scene, o *core.Outgoing, m *core.Message) (core.Content, error) {
-	shaped, menu := s.shape(m, 0)
+	c, err := s.Tx.Conversation(ctx, o.Chat, o.Account)
+	if err != nil {
+		return nil, err
+	}
+	kept, before, err := asked(ctx, s.Tx, c)
+	if err != nil {
+		return nil, err
+	}
+	shaped, menu := s.shape(m, before)
 	if menu == nil {
 		return filled(ctx, s.Tx, shaped)
 	}
@@ -135,15 +144,32 @@ func (b *Bot) offered(ctx context.Context, s *Scene, o *core.Outgoing, m *core.M
 	if err := s.Tx.PutMenu(ctx, menu); err != nil {
 		return nil, err
 	}
-	c, err := s.Tx.Conversation(ctx, o.Chat, o.Account)
-	if err != nil {
-		return nil, err
-	}
-	c.Menus = []core.MenuToken{menu.Token}
+	c.Menus = append(kept, menu.Token)
 	if err := s.Tx.PutConversation(ctx, c); err != nil {
 		return nil, err
 	}
 	return filled(ctx, s.Tx, shaped)
+}
+
+// asked returns the menus of the open question, and how many buttons they have.
+func asked(ctx context.Context, r core.ConversationStore, c *core.Conversation) ([]core.MenuToken, int, error) {
+	const most = 3 // those of the question come first; what came in between is left out
+	if len(c.Frames) == 0 {
+		return nil, 0, nil
+	}
+	var kept []core.MenuToken
+	buttons := 0
+	for _, token := range c.Menus[:min(len(c.Menus), most)] {
+		m, err := r.Menu(ctx, token)
+		switch core.CodeOf(err) {
+		case "":
+			kept, buttons = append(kept, token), buttons+len(m.Buttons)
+		case core.NotFound:
+		default:
+			return nil, 0, err
+		}
+	}
+	return kept, buttons, nil
 }
 
 // RunTask implements core.TaskRunner.

@@ -91,6 +91,9 @@ func Campaign(now time.Time, places []core.Place, seed uint64) (*Data, error) {
 	return d, nil
 }
 
+// Welcome returns the addresses that a visitor is told to try.
+func (d *Data) Welcome() []core.Address { return d.Sponsors[:min(3, len(d.Sponsors))] }
+
 // sponsors returns as many different addresses, in a domain that no one can have
 // (RFC 2606, 2).
 func (m *maker) sponsors() []core.Address {

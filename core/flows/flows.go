@@ -8,7 +8,7 @@ import "tocsin/core/conversation"
 // All returns every flow.
 func All() []*conversation.Flow {
 	return []*conversation.Flow{
-		signup(), where(), near(), rsvp(), agenda(),
+		signup(), where(), near(), rsvp(), agenda(), alert(),
 		help(), cancel(), language(), stop(), privacy(), deleteMe(), role(), thanks(),
 	}
 }

@@ -200,7 +200,11 @@ func (s *stage) Do(l transcript.Line) error {
 		return s.join(l.Who, l.Text)
 	}
 	u := s.update(l)
-	if err := s.bot.Handle(s.t.Context(), u); err != nil {
+	if l.Verb == transcript.Hears {
+		if err := s.alert(l.Who, l.Text); err != nil {
+			return err
+		}
+	} else if err := s.bot.Handle(s.t.Context(), u); err != nil {
 		return err
 	}
 	for _, wake := range s.wake {
@@ -367,7 +371,7 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 		} else {
 			text += " "
 		}
-		text += "[" + b.Label + "]"
+		text += "[" + strings.NewReplacer("\u2068", "", "\u2069", "").Replace(b.Label) + "]"
 		s.keys[d.To.Chat] = append(s.keys[d.To.Chat], key{b.Label, fmt.Sprintf("%s.%d", m.Menu, i+1), on})
 	}
 	if d.To.Chat != s.here {

@@ -12,7 +12,7 @@ func stop() *conversation.Flow {
 	return &conversation.Flow{
 		Name:     "stop",
 		Commands: []conversation.Command{{Name: "stop", Do: stopAll, Bare: true}},
-		Actions:  map[core.Verb]conversation.Action{"stop.undo": undoStop},
+		Actions:  map[core.Verb]conversation.Action{"stop.all": stopAll, "stop.undo": undoStop},
 	}
 }
 

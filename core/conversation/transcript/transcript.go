@@ -10,6 +10,7 @@
 //	anna: (location 45.76 4.83)
 //	anna: (edits) 69002
 //	ben: (is a supporter in Lyon)
+//	ben: (an alert of 2 actions arrives)
 //	(15 minutes pass)
 //
 // A line that is indented is the bot's own ("bot edits: …" replaces what it said), or a
@@ -47,6 +48,7 @@ const (
 	Shares Verb = "shares" // a position
 	Sends  Verb = "sends"  // a sticker, a voice message
 	Is     Verb = "is"     // a supporter, in the place that Text names, if it names one
+	Hears  Verb = "hears"  // an alert of as many actions as Text says, the earliest that there were
 	Passes Verb = "passes" // time
 )
 
@@ -54,6 +56,7 @@ var (
 	passing  = regexp.MustCompile(`^\((\d+) (second|minute|hour|day)s? pass(?:es)?\)$`)
 	location = regexp.MustCompile(`^\(location (-?[\d.]+) (-?[\d.]+)\)$`)
 	being    = regexp.MustCompile(`^\(is a supporter(?: in (.+))?\)$`)
+	hearing  = regexp.MustCompile(`^\(an alert of (\d+) actions? arrives\)$`)
 	sending  = regexp.MustCompile(`^\((sticker|voice|photo|video|file)\)$`)
 	speaking = regexp.MustCompile(`^(\w+)(?:@(\w+))?: (.*)$`)
 )
@@ -85,6 +88,8 @@ func Parse(s string) (Line, error) {
 		l.Lon, _ = strconv.ParseFloat(p[2], 64)
 	case being.MatchString(l.Text):
 		l.Verb, l.Text = Is, being.FindStringSubmatch(l.Text)[1]
+	case hearing.MatchString(l.Text):
+		l.Verb, l.Text = Hears, hearing.FindStringSubmatch(l.Text)[1]
 	case sending.MatchString(l.Text):
 		l.Verb, l.Text = Sends, sending.FindStringSubmatch(l.Text)[1]
 	}
