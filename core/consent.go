@@ -31,6 +31,18 @@ type Consent struct {
 	At        time.Time
 }
 
+// StateOf returns the answer to p that holds, dated when it began to: an answer that
+// repeats the one before changes nothing. ok is false if the history, oldest first, has none.
+func StateOf(history []Consent, p Purpose) (c Consent, ok bool) {
+	for _, next := range history {
+		if next.Purpose != p || ok && next.Given == c.Given {
+			continue
+		}
+		c, ok = next, true
+	}
+	return c, ok
+}
+
 // ConsentReader reads consents.
 type ConsentReader interface {
 	// Consents returns the history of a person, oldest first.

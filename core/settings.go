@@ -47,37 +47,40 @@ func TimesOf(t time.Time) Times {
 	return Weekdays
 }
 
-// Quiet are the hours of a day in which nothing but answers is sent, on the person's
-// own clock. From may be after Until: then they span midnight. Equal, there are none.
-type Quiet struct {
-	From  int `json:"f"` // the hour at which they begin, 0 to 23
-	Until int `json:"u"` // the hour at which they end
-}
-
-// UsualQuiet are the quiet hours of a person who chose none.
-var UsualQuiet = Quiet{From: 21, Until: 8}
-
-// Holds reports whether t is in the quiet hours, on t's own clock.
-func (q Quiet) Holds(t time.Time) bool {
-	h := t.Hour()
-	if q.From <= q.Until {
-		return q.From <= h && h < q.Until
-	}
-	return h >= q.From || h < q.Until
-}
-
-// QuietHours returns those that the person chose, or UsualQuiet.
-func (s *Settings) QuietHours() Quiet {
-	if s.Quiet == nil {
-		return UsualQuiet
-	}
-	return *s.Quiet
-}
-
 // Likes reports whether actions of a kind interest the person.
 func (s *Settings) Likes(k KindID) bool { return len(s.Kinds) == 0 || slices.Contains(s.Kinds, k) }
 
 // Fits reports whether the person can come at t, on t's own clock.
 func (s *Settings) Fits(t time.Time) bool {
 	return len(s.Times) == 0 || slices.Contains(s.Times, TimesOf(t))
+}
+
+// A Switch is what becomes of one choice among several.
+type Switch bool
+
+const (
+	On  Switch = true
+	Off Switch = false
+)
+
+// Like notes that actions of a kind interest the person, or that they do not. Without
+// any kind left, all interest them again.
+func (s *Settings) Like(k KindID, to Switch) { s.Kinds = switched(s.Kinds, k, to) }
+
+// Come notes that the person can come in a part of the week, or that they cannot.
+// Without any part left, they can come at any time again.
+func (s *Settings) Come(p Times, to Switch) { s.Times = switched(s.Times, p, to) }
+
+// switched returns set, in its order, with one or without it; set itself stays as it is.
+func switched[T comparable](set []T, one T, to Switch) []T {
+	var out []T
+	for _, have := range set {
+		if have != one {
+			out = append(out, have)
+		}
+	}
+	if to == On {
+		out = append(out, one)
+	}
+	return out
 }

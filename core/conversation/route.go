@@ -190,6 +190,7 @@ func (b *Bot) hint(ctx context.Context, t *Turn, key locale.Key) error {
 		t.Say("talk.idle", nil)
 		return nil
 	}
+	t.pressed = 0 // the question is not asked in place of an old message
 	t.Say(key, nil)
 	t.Ask()
 	return nil

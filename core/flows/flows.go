@@ -9,6 +9,8 @@ import "tocsin/core/conversation"
 func All() []*conversation.Flow {
 	return []*conversation.Flow{
 		signup(), where(), near(), rsvp(), agenda(), alert(),
-		help(), cancel(), language(), stop(), privacy(), deleteMe(), role(), thanks(),
+		settings(), privacy(), deleteMe(), language(), stop(),
+		role(),
+		help(), cancel(), thanks(),
 	}
 }

@@ -31,18 +31,39 @@ func openLanguage(ctx context.Context, t *conversation.Turn, arg string) error {
 	return nil
 }
 
-func askLanguage(_ context.Context, t *conversation.Turn) error {
-	var buttons []core.Button
-	for _, l := range t.Languages() {
-		buttons = append(buttons, core.Button{Label: t.NameOf(l), Do: core.Do{Verb: "speak", Arg: string(l)}})
+// showLanguages is the page of the language among the settings, and leads back there.
+func showLanguages(ctx context.Context, t *conversation.Turn, arg string) error {
+	if err := openLanguage(ctx, t, arg); err != nil {
+		return err
 	}
-	t.Choose("language.ask", nil, buttons...)
+	if f := t.Top(); f != nil && f.Flow == "language" {
+		t.Keep("back", "settings")
+	}
+	return nil
+}
+
+func askLanguage(_ context.Context, t *conversation.Turn) error {
+	m := t.Message("language.ask", nil)
+	for _, l := range t.Languages() {
+		m.Buttons = append(m.Buttons, core.Button{Label: t.NameOf(l), Do: core.Do{Verb: "speak", Arg: string(l)}})
+	}
+	if t.Data("back") != "" {
+		m.Buttons = append(m.Buttons, backTo(t, ""))
+	}
+	t.Replace(m)
 	return nil
 }
 
 func takeLanguage(ctx context.Context, t *conversation.Turn, do core.Do) error {
+	settings := t.Data("back") != ""
 	t.End()
-	return speak(ctx, t, locale.Language(do.Arg))
+	if err := speak(ctx, t, locale.Language(do.Arg)); err != nil {
+		return err
+	}
+	if settings {
+		return showSettings(ctx, t)
+	}
+	return nil
 }
 
 func speak(ctx context.Context, t *conversation.Turn, l locale.Language) error {

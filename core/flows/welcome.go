@@ -49,6 +49,7 @@ func welcome(ctx context.Context, t *conversation.Turn, f core.Fingerprint) (*co
 	s := &core.Supporter{
 		State: core.Active, Language: string(t.Language.Language()), Zone: t.Campaign.Zone,
 		Radius: core.DefaultRadius, Often: core.Never, Since: core.DayOf(t.Now), Seen: core.DayOf(t.Now),
+		Settings: core.Settings{Plain: t.Conversation.Plain},
 	}
 	if err := t.Tx.CreateSupporter(ctx, s); err != nil {
 		return nil, err
