@@ -36,6 +36,19 @@ func (r *Rsvp) Places() int {
 	return 1 + r.Guests
 }
 
+// Same reports whether r says what before does; a nil before says nothing.
+func (r *Rsvp) Same(before *Rsvp) bool {
+	return before != nil && r.Answer == before.Answer && r.Guests == before.Guests
+}
+
+// Said returns the answer, or "" if r is nil: no answer was given.
+func (r *Rsvp) Said() Answer {
+	if r == nil {
+		return ""
+	}
+	return r.Answer
+}
+
 // RsvpReader finds answers.
 type RsvpReader interface {
 	// Rsvp fails with NotFound if there is none.
@@ -52,6 +65,10 @@ type Engagement struct {
 	Action *Action
 }
 
+// Sequence orders what a calendar is told of e (RFC 5545, 3.8.7.4): it grows with each
+// change of the action that people must hear of, and with each change of the answer.
+func (e *Engagement) Sequence() int { return e.Action.Sequence + e.Rsvp.Changes }
+
 // RsvpStore keeps answers.
 type RsvpStore interface {
 	RsvpReader
@@ -60,35 +77,69 @@ type RsvpStore interface {
 	PutRsvp(ctx context.Context, r *Rsvp) error
 }
 
-// Respond records r and keeps the action's count of places true, in one
-// transaction. It fails with NotFound if the action is not to be seen, Invalid if it
-// is over or cancelled or r has too many guests, Conflict with a key if it is full.
+// Respond records r, unless it was said before, and keeps the action's count of places
+// true, in one transaction. Only who goes has places; r.Changes is what is stored then.
+//
+// It fails with NotFound if the action is not to be seen, Invalid if it is over or
+// cancelled or r has too many guests, Conflict if there are fewer places left than r
+// takes more than before: then all stays as it was. Each failure has a key.
 func Respond(ctx context.Context, tx Tx, r *Rsvp, now time.Time) (*Action, error) {
-	if r.Guests < 0 || r.Guests > MaxGuests {
-		return nil, Fail(Invalid, "rsvp.guests")
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	// Two chats of one person may answer at once: the action is held from here on.
+	if err := tx.TakePlaces(ctx, r.Action, 0); CodeOf(err) == NotFound {
+		return nil, Fail(NotFound, "rsvp.gone")
+	} else if err != nil {
+		return nil, err
 	}
 	a, err := tx.Action(ctx, r.Action)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case a.State == Cancelled:
-		return nil, Fail(Invalid, "rsvp.cancelled")
-	case a.State != Public:
-		return nil, Fail(NotFound, "rsvp.gone")
-	case !now.Before(a.EndsAt):
-		return nil, Fail(Invalid, "rsvp.over")
+	if err := a.Answerable(now); err != nil {
+		return nil, err
 	}
 	before, err := tx.Rsvp(ctx, r.Action, r.Supporter)
 	if err != nil && CodeOf(err) != NotFound {
 		return nil, err
 	}
+	if r.Same(before) {
+		r.Changes = before.Changes
+		return a, nil
+	}
 	more := r.Places() - before.Places()
 	if err := tx.TakePlaces(ctx, a.ID, more); CodeOf(err) == Conflict {
-		return nil, Fail(Invalid, "rsvp.full")
+		return nil, Fail(Conflict, "rsvp.full")
 	} else if err != nil {
 		return nil, err
 	}
 	a.Taken += more
 	return a, tx.PutRsvp(ctx, r)
+}
+
+// check fails with Invalid if r has guests that it must not have.
+func (r *Rsvp) check() error {
+	most := 0
+	if r.Answer == Going {
+		most = MaxGuests
+	}
+	if r.Guests < 0 || r.Guests > most {
+		return Fail(Invalid, "rsvp.guests")
+	}
+	return nil
+}
+
+// Answerable fails with NotFound if a is not to be seen, Invalid if it is cancelled or
+// over at now, each with a key.
+func (a *Action) Answerable(now time.Time) error {
+	switch {
+	case a.State == Cancelled:
+		return Fail(Invalid, "rsvp.cancelled")
+	case a.State != Public:
+		return Fail(NotFound, "rsvp.gone")
+	case !now.Before(a.EndsAt):
+		return Fail(Invalid, "rsvp.over")
+	}
+	return nil
 }

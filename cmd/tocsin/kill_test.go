@@ -31,7 +31,7 @@ var evening = []struct{ say, hear string }{
 	{"2", "Tout est prêt"},
 	{"/near", "J’y serai"},
 	{"1", "Votre participation est confirmée"},
-	{"/agenda", "Vous participez"},
+	{"/agenda", "Votre agenda"},
 }
 
 const people = 6

@@ -3,132 +3,76 @@ package calendar
 import (
 	"errors"
 	"io"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/emersion/go-ical"
-	"golang.org/x/text/unicode/norm"
 
 	"tocsin/core"
-	"tocsin/core/geo"
 )
-
-// An Event is an action as a calendar program shows it.
-type Event struct {
-	UID         string    // of the action, the same in each file and unlike all others in the world
-	Sequence    int       // grows with each change: a program takes the file with the highest
-	Stamp       time.Time // when this is said (DTSTAMP)
-	StartsAt    time.Time
-	EndsAt      time.Time // zero if not known
-	Summary     string
-	Location    string     // may be empty
-	Description string     // may be empty; lines end in \n
-	Point       *geo.Point // nil if there is none; written with 6 decimals, 0.1 m
-	Cancelled   bool
-}
 
 // product names us in each file.
 const product = "-//tocsin//tocsin//EN"
 
+// A Method says what a program is to do with a file (RFC 5546, 3.2).
+type Method string
+
+const (
+	Publish Method = "PUBLISH" // take the events in, or change them
+	Cancel  Method = "CANCEL"  // take them out
+)
+
+// MIME returns the media type of a file with that method, which it must repeat (RFC
+// 5545, 8.1).
+func (m Method) MIME() string { return "text/calendar; charset=utf-8; method=" + string(m) }
+
 // WriteInvite writes a calendar with one event, to be saved or opened by the person
-// who gets it: METHOD PUBLISH, or CANCEL if it is cancelled. Times are in UTC, lines
-// end in CRLF and have at most 75 bytes. Characters that cannot be seen are left out.
+// who gets it, with the method of e. Times are in UTC, lines end in CRLF and have at
+// most 75 bytes. Characters that cannot be seen are left out. There is no ORGANIZER,
+// although RFC 5546 asks for one: calendars that sync refuse an event whose organiser
+// is somebody else and has not invited their owner.
 //
 // It fails with Invalid, and writes nothing, if there is no UID, Stamp, StartsAt or
 // Summary, or if EndsAt is there and not after StartsAt; with Unavailable if w fails.
-func WriteInvite(w io.Writer, e Event) error {
-	if err := e.check(); err != nil {
-		return core.Wrap(core.Invalid, err, "calendar: write invite")
+func WriteInvite(w io.Writer, e Event) error { return write(w, e.Method(), e) }
+
+// WriteAgenda writes all of es as WriteInvite does, in one calendar of the method
+// Publish: in it, those that are Cancelled say so themselves (RFC 5546, 3.2.1). It also
+// fails with Invalid if es is empty or one UID stands twice.
+func WriteAgenda(w io.Writer, es []Event) error { return write(w, Publish, es...) }
+
+func write(w io.Writer, m Method, es ...Event) error {
+	if err := check(es); err != nil {
+		return core.Wrap(core.Invalid, err, "calendar: write events")
 	}
 	c := ical.NewCalendar()
 	c.Props.SetText(ical.PropVersion, "2.0")
 	c.Props.SetText(ical.PropProductID, product)
-	c.Props.SetText(ical.PropMethod, e.method())
-	c.Children = append(c.Children, e.component())
-
+	c.Props.SetText(ical.PropMethod, string(m))
+	for i := range es {
+		c.Children = append(c.Children, es[i].component())
+	}
 	var text strings.Builder
 	if err := ical.NewEncoder(&text).Encode(c); err != nil {
-		return core.Wrap(core.Internal, err, "calendar: encode invite")
+		return core.Wrap(core.Internal, err, "calendar: encode events")
 	}
 	_, err := io.WriteString(w, fold(text.String()))
-	return core.Wrap(core.Unavailable, err, "calendar: write invite")
+	return core.Wrap(core.Unavailable, err, "calendar: write events")
 }
 
-// check says what no file can do without.
-func (e *Event) check() error {
-	switch {
-	case e.UID == "" || !core.Visible(e.UID):
-		return errors.New("no UID")
-	case e.Stamp.IsZero():
-		return errors.New("no stamp")
-	case e.StartsAt.IsZero():
-		return errors.New("no start")
-	case !e.EndsAt.IsZero() && !e.EndsAt.After(e.StartsAt):
-		return errors.New("an end that is not after the start")
-	case line(e.Summary) == "":
-		return errors.New("no summary")
+// check says what is wrong with a calendar of es.
+func check(es []Event) error {
+	seen := map[string]bool{}
+	for i := range es {
+		if err := es[i].check(); err != nil {
+			return err
+		}
+		if seen[es[i].UID] {
+			return errors.New("one UID twice")
+		}
+		seen[es[i].UID] = true
+	}
+	if len(es) == 0 {
+		return errors.New("no event")
 	}
 	return nil
-}
-
-// method returns what a program is to do with the file (RFC 5546, 3.2).
-func (e *Event) method() string {
-	if e.Cancelled {
-		return "CANCEL"
-	}
-	return "PUBLISH"
-}
-
-// status returns how the action stands.
-func (e *Event) status() ical.EventStatus {
-	if e.Cancelled {
-		return ical.EventCancelled
-	}
-	return ical.EventConfirmed
-}
-
-// component returns e as a VEVENT.
-func (e *Event) component() *ical.Component {
-	v := ical.NewEvent()
-	v.Props.SetText(ical.PropUID, e.UID)
-	v.Props.Set(&ical.Prop{Name: ical.PropSequence, Value: strconv.Itoa(e.Sequence)})
-	v.Props.SetDateTime(ical.PropDateTimeStamp, e.Stamp.UTC())
-	v.Props.SetDateTime(ical.PropDateTimeStart, e.StartsAt.UTC())
-	if !e.EndsAt.IsZero() {
-		v.Props.SetDateTime(ical.PropDateTimeEnd, e.EndsAt.UTC())
-	}
-	v.Props.SetText(ical.PropSummary, line(e.Summary))
-	if place := line(e.Location); place != "" {
-		v.Props.SetText(ical.PropLocation, place)
-	}
-	if note := visible(e.Description); note != "" {
-		v.Props.SetText(ical.PropDescription, note)
-	}
-	if e.Point != nil {
-		v.Props.Set(&ical.Prop{Name: ical.PropGeo, Value: degrees(e.Point.Lat) + ";" + degrees(e.Point.Lon)})
-	}
-	v.SetStatus(e.status())
-	return v.Component
-}
-
-// degrees writes a coordinate as RFC 5545, 3.8.1.6 advises.
-func degrees(x float64) string { return strconv.FormatFloat(x, 'f', 6, 64) }
-
-// line returns s on one line, with single spaces.
-func line(s string) string { return strings.Join(strings.Fields(visible(s)), " ") }
-
-// visible returns s in NFC without what cannot be seen, but for the ends of lines.
-func visible(s string) string {
-	return strings.TrimSpace(norm.NFC.String(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n':
-			return r
-		case r == '\t':
-			return ' '
-		case !core.Visible(string(r)):
-			return -1
-		}
-		return r
-	}, s)))
 }

@@ -2,6 +2,7 @@ package calendar_test
 
 import (
 	"errors"
+	"mime"
 	"os"
 	"strings"
 	"testing"
@@ -55,11 +56,37 @@ func TestAnInviteIsWrittenAsCalendarsExpect(t *testing.T) {
 func TestACancelledActionIsTakenOutOfTheCalendar(t *testing.T) {
 	t.Parallel()
 	e := leafleting()
-	e.Cancelled, e.Sequence = true, 4
+	e.Status, e.Sequence = calendar.Cancelled, 4
 	got := written(t, e)
 	for _, line := range []string{"METHOD:CANCEL", "STATUS:CANCELLED", "SEQUENCE:4", "UID:action-42@exemple.fr"} {
 		if !strings.Contains(got, "\r\n"+line+"\r\n") {
 			t.Errorf("no %s in\n%s", line, got)
+		}
+	}
+}
+
+func TestWhoMayComeIsToldSo(t *testing.T) {
+	t.Parallel()
+	e := leafleting()
+	e.Status = calendar.Tentative
+	got := written(t, e)
+	for _, line := range []string{"METHOD:PUBLISH", "STATUS:TENTATIVE"} {
+		if !strings.Contains(got, "\r\n"+line+"\r\n") {
+			t.Errorf("no %s in\n%s", line, got)
+		}
+	}
+}
+
+func TestTheMediaTypeRepeatsTheMethod(t *testing.T) {
+	t.Parallel()
+	e := leafleting()
+	for _, e.Status = range []calendar.Status{calendar.Confirmed, calendar.Tentative, calendar.Cancelled} {
+		kind, params, err := mime.ParseMediaType(e.Method().MIME())
+		if err != nil || kind != "text/calendar" || params["charset"] != "utf-8" {
+			t.Errorf("got %q, %v, %v", kind, params, err)
+		}
+		if line := "\r\nMETHOD:" + params["method"] + "\r\n"; !strings.Contains(written(t, e), line) {
+			t.Errorf("no %q in\n%s", line, written(t, e))
 		}
 	}
 }
@@ -120,7 +147,7 @@ func sameRead(t *testing.T, e calendar.Event, text string) {
 		if a.ExternalID != e.UID || a.Title != e.Summary || a.Place != e.Location || a.Note != e.Description {
 			t.Errorf("got %q, %q, %q, %q of\n%s", a.ExternalID, a.Title, a.Place, a.Note, text)
 		}
-		if a.Sequence != e.Sequence || a.Cancelled != e.Cancelled || a.StartsAt.Wall || !a.StartsAt.Instant.Equal(e.StartsAt) {
+		if a.Sequence != e.Sequence || a.Cancelled != (e.Status == calendar.Cancelled) || a.StartsAt.Wall || !a.StartsAt.Instant.Equal(e.StartsAt) {
 			t.Errorf("got %+v of\n%s", a, text)
 		}
 		if !a.EndsAt.Instant.Equal(e.EndsAt) || a.Point == nil || *a.Point != *e.Point {
@@ -143,8 +170,9 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	t.Parallel()
 	e := leafleting()
 	sameRead(t, e, written(t, e))
-	e.Cancelled = true
-	sameRead(t, e, written(t, e))
+	for _, e.Status = range []calendar.Status{calendar.Tentative, calendar.Cancelled} {
+		sameRead(t, e, written(t, e))
+	}
 }
 
 func FuzzWriteInvite(f *testing.F) {

@@ -89,7 +89,7 @@ func keysInCode(t *testing.T) map[string]string {
 // others are words of that form that are no sentence: files, rights, quotas, keys of
 // the campaign file.
 var others = []string{
-	"account.forget", "action.ics", "action.moderate", "action.open", "action.publish", "audit.read", "broadcast.approve",
+	"account.forget", "action.ics", "action.moderate", "action.open", "action.publish", "agenda.ics", "audit.read", "broadcast.approve",
 	"broadcast.propose", "campaign.country", "code.account", "code.address", "code.all", "jobs.", "kind.id",
 	"kind.name", "mail.account", "mail.day", "mail.hour", "person.ban", "registry.check", "role.grant", "role.offer",
 	"seen.telegram", "silence.from", "silence.until", "silence.zone", "stats.read", "team.broadcast",

@@ -55,7 +55,8 @@ type stage struct {
 	at    []time.Time               // when each was shown
 	keys  map[string][]key          // by chat: the buttons that can be seen
 	wrote map[string]core.ReceiptID // by person and chat: the last message
-	here  string                    // the chat of the last line
+	files []*core.Attachment
+	here  string // the chat of the last line
 	code  string
 	read  int // letters
 	n     int // updates
@@ -364,6 +365,7 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 	}
 	if m.File != nil {
 		text += "\n<file " + m.File.Name + ">"
+		s.files = append(s.files, m.File)
 	}
 	for i, b := range m.Buttons {
 		if i == 0 {

@@ -14,6 +14,10 @@ var rsvpProperties = []property{
 	{"Rsvp/LatestAnswerHolds", rsvpLatestHolds},
 	{"Rsvp/OfNobodyIsNotFound", rsvpOfNobody},
 	{"Agenda/IsWhatIsAheadInOrder", agendaInOrder},
+	{"Respond/KeepsTheCountOfPlacesTrue", respondCounts},
+	{"Respond/OfManyAtOnceNeverExceedsCapacity", respondInParallel},
+	{"Respond/OfOnePersonInTwoChatsCountsOnce", respondTwice},
+	{"Respond/RefusesWhatIsNotToBeAnswered", respondRefuses},
 	{"Team/ComesBackWhole", teamComesBack},
 }
 
