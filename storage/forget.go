@@ -10,6 +10,8 @@ import (
 var forgetPerson = []string{
 	`UPDATE sponsorships SET barred = TRUE
 		WHERE fingerprint = (SELECT s.proof FROM supporters AS s WHERE s.id = ?0 AND s.state = 'banned')`,
+	// Whoever is forgotten may answer from another chat at once: the actions are held first.
+	"UPDATE actions SET taken = taken WHERE id IN (SELECT r.action FROM rsvps AS r WHERE r.supporter = ?0)",
 	`UPDATE actions SET taken = taken - (SELECT 1 + r.guests FROM rsvps AS r WHERE r.action = actions.id AND r.supporter = ?0)
 		WHERE id IN (SELECT r.action FROM rsvps AS r WHERE r.supporter = ?0 AND r.answer = 'going')`,
 	"DELETE FROM rsvps WHERE supporter = ?0",
