@@ -60,8 +60,15 @@ func (a *Adapter) piece(d core.Delivery, m *core.Message, saved string) (string,
 	if a.Numbered {
 		return keyed(d, a.chat(), text)
 	}
+	if a.styled() {
+		text = withoutIsolates.Replace(text)
+	}
 	return text + "\n\n", nil
 }
+
+// withoutIsolates leaves out what keeps the words of people apart from our sentence
+// (Unicode, UAX 9): terminals do not know it, and show boxes.
+var withoutIsolates = strings.NewReplacer("\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
 
 // A look is how styles are shown: what is written before and after.
 type look map[locale.Style][2]string

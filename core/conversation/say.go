@@ -23,11 +23,28 @@ func (s saying) content(shaped *core.Message) core.Content {
 	return &core.Edit{Of: s.replaces, Message: shaped}
 }
 
+// apart returns what was said with choices last: where they are lines, and a place or a
+// file is shown below the text, they come behind it as a message of their own.
+func (t *Turn) apart() []saying {
+	var out []saying
+	for _, s := range t.said {
+		m := s.message
+		if t.Can.Buttons || len(m.Buttons) == 0 || m.Pin == nil && m.File == nil {
+			out = append(out, s)
+			continue
+		}
+		shown := *m
+		shown.Buttons = nil
+		out = append(out, saying{message: &shown, replaces: s.replaces}, saying{message: &core.Message{Buttons: m.Buttons}})
+	}
+	return out
+}
+
 // flush stores what was said in the turn, and what is to be done later.
 func (t *Turn) flush(ctx context.Context) error {
 	n := 0
 	var menus []core.MenuToken
-	for _, s := range t.said {
+	for _, s := range t.apart() {
 		shaped, menu := t.shape(s.message, n)
 		n += len(s.message.Buttons)
 		o := &core.Outgoing{
@@ -77,9 +94,13 @@ func (s *Scene) shape(m *core.Message, before int) (*core.Message, *core.Menu) {
 		return &out, menu
 	}
 	out.Body = append([]core.Span(nil), m.Body...)
-	out.Body = append(out.Body, core.Span{Text: "\n"})
+	gap := "\n\n"
+	if len(m.Body) == 0 {
+		gap = ""
+	}
 	for i, b := range m.Buttons {
-		out.Body = append(out.Body, core.Span{Text: "\n" + strconv.Itoa(before+i+1) + ". " + b.Label})
+		out.Body = append(out.Body, core.Span{Text: gap + strconv.Itoa(before+i+1) + ". " + b.Label})
+		gap = "\n"
 	}
 	out.Buttons = nil
 	return &out, menu
