@@ -18,6 +18,8 @@ type Message struct {
 	Buttons []Button    `json:"k,omitempty"`
 	Menu    MenuToken   `json:"m,omitempty"` // what the buttons are pressed on
 	AskHere bool        `json:"l,omitempty"` // offer to share a position, where the platform can
+	Here    string      `json:"h,omitempty"` // with AskHere: the label of that offer
+	Unask   bool        `json:"u,omitempty"` // the offer of an earlier message is over
 	Pin     *Pin        `json:"p,omitempty"` // a public place, shown on a map
 	File    *Attachment `json:"f,omitempty"`
 }

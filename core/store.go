@@ -104,6 +104,7 @@ type Conversation struct {
 	Language string // chosen, before there is a Supporter to keep it
 	Plain    bool   // text mode, chosen as Language is
 	Last     *Answered
+	Asked    bool // a message offers to share a position, and it was not taken away yet
 	At       time.Time
 	Version  int
 }

@@ -28,6 +28,7 @@ type sealedConversation struct {
 	At       micros           `json:"t,omitempty"`
 	Plain    bool             `json:"p,omitempty"`
 	Last     *core.Answered   `json:"a,omitempty"`
+	Asked    bool             `json:"h,omitempty"`
 }
 
 func conversationCell(c core.ChatID, a core.AccountID) cell {
@@ -52,7 +53,7 @@ func (t *tx) Conversation(ctx context.Context, c core.ChatID, a core.AccountID) 
 		return nil, err
 	}
 	out.Frames, out.Menus, out.Language, out.At = s.Frames, s.Menus, s.Language, s.At.Time()
-	out.Plain, out.Last = s.Plain, s.Last
+	out.Plain, out.Last, out.Asked = s.Plain, s.Last, s.Asked
 	return out, nil
 }
 
@@ -61,6 +62,7 @@ func (t *tx) PutConversation(ctx context.Context, c *core.Conversation) error {
 	sealed, err := t.keys.sealJSON(conversationCell(c.Chat, c.Account),
 		&sealedConversation{
 			Frames: c.Frames, Menus: c.Menus, Language: c.Language, At: microsOf(c.At), Plain: c.Plain, Last: c.Last,
+			Asked: c.Asked,
 		})
 	if err != nil {
 		return err

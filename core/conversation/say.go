@@ -40,10 +40,27 @@ func (t *Turn) apart() []saying {
 	return out
 }
 
+// offerHere puts a label on the offer to share a position, and takes one of an earlier
+// turn away: some platforms keep it until they are told.
+func (t *Turn) offerHere() {
+	asked := t.Conversation.Asked
+	for i, s := range t.said {
+		m := *s.message
+		switch {
+		case m.AskHere:
+			t.Conversation.Asked, m.Here = true, t.Language.Text("talk.here", nil)
+		case asked && s.replaces == 0: // an edit cannot take it away
+			t.Conversation.Asked, asked, m.Unask = false, false, true
+		}
+		t.said[i].message = &m
+	}
+}
+
 // flush stores what was said in the turn, and what is to be done later.
 func (t *Turn) flush(ctx context.Context) error {
 	n := 0
 	var menus []core.MenuToken
+	t.offerHere()
 	for _, s := range t.apart() {
 		shaped, menu := t.shape(s.message, n)
 		n += len(s.message.Buttons)
