@@ -1,6 +1,10 @@
 package core
 
 import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"tocsin/core/geo"
@@ -46,6 +50,44 @@ const MaxRadius Radius = 100
 
 // DefaultRadius is what a person has who does not choose.
 const DefaultRadius Radius = 25
+
+// PlacesPerHour is how often a person may say anew where they are. Nobody moves so often,
+// and with each move what they hear of is chosen anew.
+var PlacesPerHour = Quota{Kind: "places", Max: 6, Window: time.Hour}
+
+// A distanceUnit is how many kilometres a unit has, and whether it was written.
+type distanceUnit struct {
+	km      float64
+	written bool
+}
+
+// distanceUnits are the units of a typed radius; the mile is the international one.
+var distanceUnits = map[string]distanceUnit{
+	"": {1, false}, "km": {1, true}, "kms": {1, true}, "kilomètre": {1, true}, "kilomètres": {1, true},
+	"kilometre": {1, true}, "kilometres": {1, true}, "kilometer": {1, true}, "kilometers": {1, true},
+	"m": {0.001, true}, "mètres": {0.001, true}, "metres": {0.001, true}, "meters": {0.001, true},
+	"mi": {1.609344, true}, "mile": {1.609344, true}, "miles": {1.609344, true},
+}
+
+// radiusForm is a number, and perhaps a unit.
+var radiusForm = regexp.MustCompile(`^(\d{1,6}(?:[.,]\d{1,3})?) ?(\pL*)\.?$`)
+
+// ParseRadius reads what a person types for a radius: "15", "15 km", "10 miles", "7,5km".
+// It is rounded to a kilometre, what is less than one to one. It returns false for all
+// that is none from 1 to MaxRadius; unit says whether a unit was written.
+func ParseRadius(text string) (r Radius, unit, ok bool) {
+	m := radiusForm.FindStringSubmatch(strings.ToLower(strings.Join(strings.Fields(text), " ")))
+	if m == nil {
+		return 0, false, false
+	}
+	u, known := distanceUnits[m[2]]
+	n, err := strconv.ParseFloat(strings.Replace(m[1], ",", ".", 1), 64)
+	if !known || err != nil || n <= 0 {
+		return 0, u.written, false
+	}
+	r = Radius(math.Round(max(n*u.km, 1)))
+	return r, u.written, r <= MaxRadius
+}
 
 // Class returns the offered radius that r is rounded up to: "who is near this
 // action" is one index walk per class.

@@ -203,6 +203,13 @@ type PlaceReader interface {
 	// there are none, those whose name begins with it. The largest come first.
 	FindPlaces(ctx context.Context, text PlaceText, limit int) ([]Place, error)
 
+	// SimilarNames returns the folded names, each once and that of the largest place
+	// first, which a folded text with a slip of the finger may stand for: up to two
+	// letters longer or shorter, and of the same first letter. Where the first letter is
+	// the slip (wrong, missing, one too many, or swapped with the second), the next two
+	// are right.
+	SimilarNames(ctx context.Context, fold string) ([]string, error)
+
 	// NearestPlace returns the place nearest to the centre of a cell, or NotFound.
 	NearestPlace(ctx context.Context, c Cell) (*Place, error)
 

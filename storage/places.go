@@ -88,7 +88,7 @@ func (t *tx) FindPlaces(ctx context.Context, text core.PlaceText, limit int) ([]
 func (t *tx) begins(text string) schema.QueryAppender {
 	last := text + string(utf8.MaxRune)
 	if t.postgres() { // these compare bytes, whatever the collation
-		return bun.SafeQuery("p.fold ~>=~ ? AND p.fold ~<~ ?", text, last)
+		return bun.SafeQuery("(p.fold ~>=~ ? AND p.fold ~<~ ?)", text, last)
 	}
 	return bun.SafeQuery("p.fold >= ? AND p.fold < ?", text, last)
 }

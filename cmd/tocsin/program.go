@@ -76,7 +76,7 @@ func furnish(ctx context.Context, store core.Store) error {
 	if core.CodeOf(err) != core.NotFound {
 		return err
 	}
-	places, err := gazetteer.Places()
+	places, err := gazetteer.All()
 	if err != nil {
 		return err
 	}

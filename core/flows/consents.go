@@ -100,7 +100,7 @@ func consentGiven(ctx context.Context, t *conversation.Turn, p core.Purpose, his
 	switch {
 	case p == core.ToArea && t.Active() && s.Cell == 0:
 		t.Replace(t.Message("consent.area_given", nil))
-		return showWhere(ctx, t, "")
+		return openPlace(ctx, t, wish{})
 	case p == core.ToMessages && s.Stopped:
 		m := t.Message("consent.messages_stopped", nil)
 		m.Buttons = []core.Button{t.Button("stop.undo", "stop.undo"), backTo(t, "agreements")}

@@ -81,7 +81,7 @@ func settingsPages() []settingsPage {
 	return []settingsPage{
 		{"language", "settings.language", "settings.language_words", anybodys, showLanguages},
 		{"name", "settings.name", "settings.name_words", supporters, openName},
-		{"place", "settings.place", "settings.place_words", actives, openPlace},
+		{"place", "settings.place", "settings.place_words", actives, openWhere},
 		{"agreements", "settings.agreements", "settings.agreements_words", supporters, showConsents},
 		{"interests", "settings.interests", "settings.interests_words", actives, openInterests},
 		{"times", "settings.times", "settings.times_words", actives, showTimes},
@@ -207,17 +207,4 @@ func placeSaid(ctx context.Context, t *conversation.Turn) (locale.Value, error) 
 	return locale.Phrase{Key: "settings.around", Args: locale.Args{
 		"Place": locale.Raw(p.Name), "Radius": locale.Phrase{Key: "radius.km", Args: locale.Args{"N": locale.Count(int(t.Supporter.Radius))}},
 	}}, nil
-}
-
-// openPlace asks where the person is, if they agreed that we keep it.
-func openPlace(ctx context.Context, t *conversation.Turn, arg string) error {
-	ok, err := t.Tx.Consented(ctx, t.Supporter.ID, core.ToArea)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		t.Say("settings.place_refused", nil)
-		return showConsents(ctx, t, "")
-	}
-	return showWhere(ctx, t, arg)
 }

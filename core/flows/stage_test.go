@@ -133,7 +133,7 @@ func (s *stage) run() {
 
 // furnish stores the gazetteer and what the transcripts speak of.
 func (s *stage) furnish() {
-	places, err := gazetteer.Places()
+	places, err := gazetteer.All()
 	if err != nil {
 		s.t.Fatal(err)
 	}

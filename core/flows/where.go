@@ -2,8 +2,7 @@ package flows
 
 import (
 	"context"
-	"strconv"
-	"strings"
+	"time"
 
 	"tocsin/core"
 	"tocsin/core/conversation"
@@ -12,201 +11,247 @@ import (
 	"tocsin/core/locale"
 )
 
-// where asks roughly where a person is, and how far around they want to hear of
-// actions. A shared point is coarsened to its cell before anything is stored.
+// where shows what is known of where a person is: the place, how far around it, the
+// time zone; and changes each, or forgets the place.
 func where() *conversation.Flow {
-	done := func(_ context.Context, t *conversation.Turn) error {
-		t.End()
-		return nil
-	}
-	return &conversation.Flow{
+	f := &conversation.Flow{
 		Name:     "where",
-		Commands: []conversation.Command{{Name: "where", Do: showWhere}},
-		Steps:    placeSteps(done),
+		Commands: []conversation.Command{{Name: "where", Do: openWhere}},
+		Steps:    resident().steps(),
+		Actions: map[core.Verb]conversation.Action{
+			"where.change": forSupporters(func(ctx context.Context, t *conversation.Turn) error { return openPlace(ctx, t, wish{}) }),
+			"where.radius": forSupporters(func(_ context.Context, t *conversation.Turn) error { return openStep(t, "radius") }),
+			"where.zone":   forSupporters(func(_ context.Context, t *conversation.Turn) error { return openStep(t, "zone") }),
+			"where.forget": func(ctx context.Context, t *conversation.Turn, _ string) error { return forgetPlace(ctx, t) },
+		},
 		Position: func(ctx context.Context, t *conversation.Turn) error {
 			p, _ := t.Position()
 			if !t.Active() {
 				return showNear(ctx, t, search{Center: geo.CellOf(p).Center()})
 			}
-			t.Aside("where", "place")
-			return takePoint(ctx, t, p)
+			return openPlace(ctx, t, wish{cell: geo.CellOf(p)})
 		},
 	}
+	f.Steps["consent"] = conversation.Step{Ask: askAreaConsent, Choice: takeAreaConsent}
+	for name, step := range zoneSteps() {
+		f.Steps[name] = step
+	}
+	return f
 }
 
-// placeSteps are the steps that end with a place and a radius; done goes on.
-func placeSteps(done func(context.Context, *conversation.Turn) error) map[string]conversation.Step {
-	return map[string]conversation.Step{
-		"place":  {Ask: askPlace, Text: takePlaceText, Position: takePoint, Choice: takePlaceChoice(done)},
-		"radius": {Ask: askRadius, Choice: takeRadiusChoice(done), Text: takeRadiusText(done)},
+// resident is the placer of somebody who has signed up: each answer leads back to what
+// is known.
+func resident() placer { return placer{settled: showChanged, done: showChanged, skipped: showKept} }
+
+// forSupporters runs what a button does only for whom it was offered to.
+func forSupporters(do handler) conversation.Action {
+	return func(ctx context.Context, t *conversation.Turn, _ string) error {
+		if !t.Active() {
+			t.Say("where.join", nil)
+			return nil
+		}
+		return do(ctx, t)
 	}
 }
 
-func showWhere(ctx context.Context, t *conversation.Turn, arg string) error {
+func openStep(t *conversation.Turn, step string) error {
+	t.Aside("where", step)
+	return nil
+}
+
+// forgetWords and zoneWords are what may stand behind the command in place of a town.
+var (
+	forgetWords = map[string]bool{"forget": true, "oublier": true, "oublie": true}
+	zoneWords   = map[string]bool{"zone": true, "time zone": true, "timezone": true, "fuseau": true, "fuseau horaire": true}
+)
+
+func openWhere(ctx context.Context, t *conversation.Turn, arg string) error {
+	word := gazetteer.Fold(arg)
+	if forgetWords[word] && t.Supporter != nil {
+		return forgetPlace(ctx, t)
+	}
 	if !t.Active() {
 		t.Say("where.join", nil)
 		return nil
 	}
-	t.Aside("where", "place")
-	if arg != "" {
-		return takePlaceText(ctx, t, arg)
-	}
-	return nil
-}
-
-func askPlace(_ context.Context, t *conversation.Turn) error {
-	m := t.Message("where.ask", nil)
-	m.Buttons = []core.Button{t.Button("where.skip", "skip")}
-	m.AskHere = true
-	t.Show(m)
-	return nil
-}
-
-func takePlaceText(ctx context.Context, t *conversation.Turn, text string) error {
-	if p, ok := geo.ParsePoint(text); ok {
-		return takePoint(ctx, t, p)
-	}
-	found, fallback, err := findPlaces(ctx, t.Tx, text)
-	if err != nil {
-		return err
-	}
+	radius, unit, ok := core.ParseRadius(arg)
 	switch {
-	case len(found) == 0:
-		return core.Fail(core.Invalid, "where.unknown")
-	case len(found) > 1:
-		return offerPlaces(ctx, t, found)
-	case fallback:
-		t.Say("where.fallback", locale.Args{"Place": locale.Raw(found[0].Name)})
-	}
-	return settle(ctx, t, &found[0], geo.CellOf(found[0].Point))
-}
-
-// findPlaces looks a text up by postcode or name. fallback says that a French
-// postcode is not known, and that its prefecture stands for it.
-func findPlaces(ctx context.Context, r core.Reader, text string) (found []core.Place, fallback bool, err error) {
-	const most = 6
-	const sources = 3 // of one town, once files were imported
-	query := core.PlaceText{Fold: gazetteer.Fold(text)}
-	digits := strings.ReplaceAll(text, " ", "")
-	if _, err := strconv.Atoi(digits); err == nil && len(digits) >= 4 {
-		query = core.PlaceText{Postcode: digits}
-	}
-	if found, err = r.FindPlaces(ctx, query, most*sources); err != nil {
-		return nil, false, err
-	}
-	if found = gazetteer.Distinct(found); len(found) > 0 || query.Postcode == "" {
-		return found[:min(len(found), most)], false, nil
-	}
-	area, ok := gazetteer.DepartmentOf(digits)
-	if !ok {
-		return nil, false, nil
-	}
-	seat, err := r.SeatOf(ctx, area)
-	if core.CodeOf(err) == core.NotFound {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	return []core.Place{*seat}, true, nil
-}
-
-// offerPlaces lets the person pick among places of one name.
-func offerPlaces(ctx context.Context, t *conversation.Turn, found []core.Place) error {
-	var buttons []core.Button
-	for _, p := range found {
-		name := p.Name
-		if a, err := t.Tx.Area(ctx, p.Area); err == nil {
-			name += " (" + a.Name + ")"
-		}
-		buttons = append(buttons, core.Button{Label: name, Do: core.Do{Verb: "place", Arg: itoa(int64(p.ID))}})
-	}
-	t.Choose("where.which", nil, buttons...)
-	return nil
-}
-
-func takePlaceChoice(done func(context.Context, *conversation.Turn) error) func(context.Context, *conversation.Turn, core.Do) error {
-	return func(ctx context.Context, t *conversation.Turn, do core.Do) error {
-		if do.Verb == "skip" {
-			t.Say("where.skipped", nil)
-			return done(ctx, t)
-		}
-		p, err := t.Tx.Place(ctx, core.PlaceID(atoi(do.Arg)))
-		if err != nil {
+	case arg == "" && t.Supporter.Cell != 0:
+		if err := showKept(ctx, t); err != nil || t.Top() == nil {
 			return err
 		}
-		return settle(ctx, t, p, geo.CellOf(p.Point))
+		t.Ask()
+		return nil
+	case zoneWords[word]:
+		return openStep(t, "zone")
+	case unit && ok:
+		t.Aside("where", "radius")
+		return resident().setRadius(ctx, t, radius)
+	case unit:
+		return core.Fail(core.Invalid, "radius.invalid")
+	}
+	return openPlace(ctx, t, wish{text: arg})
+}
+
+// closeWhere closes the question that is open, if it is one of /where.
+func closeWhere(t *conversation.Turn) {
+	if f := t.Top(); f != nil && f.Flow == "where" {
+		t.End()
 	}
 }
 
-// takePoint takes a shared or typed point. Only its cell goes on.
-func takePoint(ctx context.Context, t *conversation.Turn, p geo.Point) error {
-	cell := geo.CellOf(p)
-	place, err := t.Tx.NearestPlace(ctx, cell)
+// A wish is where somebody wants to be before they were asked: a text, a cell, or
+// neither.
+type wish struct {
+	text string
+	cell core.Cell
+}
+
+// openPlace does as the person wishes, or asks for a place; and before that for the
+// consent, if it is missing.
+func openPlace(ctx context.Context, t *conversation.Turn, w wish) error {
+	ok, err := t.Tx.Consented(ctx, t.Supporter.ID, core.ToArea)
 	if err != nil {
 		return err
 	}
-	return settle(ctx, t, place, cell)
+	if ok {
+		t.Aside("where", "place")
+		return grant(ctx, t, w)
+	}
+	if p, is := geo.ParsePoint(w.text); is {
+		w = wish{cell: geo.CellOf(p)} // nothing finer is kept, not even for a moment
+	}
+	t.Aside("where", "consent")
+	t.Keep("text", w.text)
+	t.Keep("cell", itoa(int64(w.cell)))
+	return nil
 }
 
-// settle stores where the person is: the cell, and the area and time zone of the
-// place.
-func settle(ctx context.Context, t *conversation.Turn, p *core.Place, c core.Cell) error {
+// grant does as the person wishes.
+func grant(ctx context.Context, t *conversation.Turn, w wish) error {
+	switch {
+	case w.cell != 0:
+		return resident().takeCell(ctx, t, w.cell)
+	case w.text != "":
+		return resident().takeText(ctx, t, w.text)
+	}
+	return nil
+}
+
+func askAreaConsent(_ context.Context, t *conversation.Turn) error {
+	t.Choose("consent.area", nil, t.Button("consent.area_yes", "yes"), t.Button("consent.no", "no"))
+	return nil
+}
+
+func takeAreaConsent(ctx context.Context, t *conversation.Turn, do core.Do) error {
+	c := &core.Consent{
+		Supporter: t.Supporter.ID, Purpose: core.ToArea, Given: do.Verb == "yes", Version: core.ConsentVersion,
+		Platform: t.Update.Chat.Bot.Platform(), At: t.Now,
+	}
+	if err := t.Tx.RecordConsent(ctx, c); err != nil {
+		return err
+	}
+	if !c.Given {
+		t.End()
+		t.Say("where.no_area", nil)
+		return nil
+	}
+	w := wish{text: t.Data("text"), cell: core.Cell(atoi(t.Data("cell")))}
+	t.Keep("text", "")
+	t.Keep("cell", "")
+	t.Go("place")
+	return grant(ctx, t, w)
+}
+
+// forgetPlace wipes the place. The time zone stays: by it we know when it is night.
+func forgetPlace(ctx context.Context, t *conversation.Turn) error {
 	s := t.Supporter
-	s.Cell, s.Place, s.Area, s.Zone = c, p.ID, p.Area, p.Zone
+	if s == nil {
+		t.Say("where.join", nil)
+		return nil
+	}
+	s.Cell, s.Place, s.Area = 0, 0, core.World
 	if err := t.Tx.PutSupporter(ctx, s); err != nil {
 		return err
 	}
-	t.Say("where.stored", locale.Args{"Place": locale.Raw(p.Name)})
-	t.Go("radius")
-	return nil
-}
-
-func askRadius(_ context.Context, t *conversation.Turn) error {
-	var buttons []core.Button
-	for _, r := range core.Radii {
-		buttons = append(buttons, core.Button{
-			Label: t.Language.Text("radius.km", locale.Args{"N": locale.Count(int(r))}),
-			Do:    core.Do{Verb: "km", Arg: itoa(int64(r))},
-		})
-	}
-	t.Choose("radius.ask", nil, buttons...)
-	return nil
-}
-
-func takeRadiusChoice(done func(context.Context, *conversation.Turn) error) func(context.Context, *conversation.Turn, core.Do) error {
-	return func(ctx context.Context, t *conversation.Turn, do core.Do) error {
-		return setRadius(ctx, t, core.Radius(atoi(do.Arg)), done)
-	}
-}
-
-func takeRadiusText(done func(context.Context, *conversation.Turn) error) func(context.Context, *conversation.Turn, string) error {
-	return func(ctx context.Context, t *conversation.Turn, text string) error {
-		number, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(text, "\u00a0", " ")), "km")
-		n, err := strconv.Atoi(strings.TrimSpace(number))
-		if err != nil || n < 1 || n > int(core.MaxRadius) {
-			return core.Fail(core.Invalid, "radius.invalid")
-		}
-		return setRadius(ctx, t, core.Radius(n), done)
-	}
-}
-
-func setRadius(ctx context.Context, t *conversation.Turn, r core.Radius, done func(context.Context, *conversation.Turn) error) error {
-	t.Supporter.Radius = r
-	if err := t.Tx.PutSupporter(ctx, t.Supporter); err != nil {
+	_, clock, err := whereabouts(ctx, t) // the zone alone says what time it is, and names no town of theirs
+	if err != nil {
 		return err
 	}
-	t.Say("radius.stored", locale.Args{"N": locale.Count(int(r))})
-	return done(ctx, t)
+	closeWhere(t)
+	m := t.Message("where.forgotten", locale.Args{"Clock": clock})
+	m.Buttons = []core.Button{t.Button("where.give", "where.change")}
+	t.Replace(m)
+	return nil
 }
 
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+// showChanged closes the question and shows what is known now.
+func showChanged(ctx context.Context, t *conversation.Turn) error {
+	return showWhere(ctx, t, "where.changed")
+}
 
-// atoi reads a number that we wrote; what is none is 0, which names nothing.
-func atoi(s string) int64 {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return 0
+// showKept closes the question and shows what is known, as it was.
+func showKept(ctx context.Context, t *conversation.Turn) error {
+	return showWhere(ctx, t, "where.shown")
+}
+
+// showWhere closes the question and shows what is known, with ways to change each of it.
+// Where no place is known there is nothing to show.
+func showWhere(ctx context.Context, t *conversation.Turn, key locale.Key) error {
+	closeWhere(t)
+	if t.Supporter.Cell == 0 {
+		return nil
 	}
-	return n
+	where, clock, err := whereabouts(ctx, t)
+	if err != nil {
+		return err
+	}
+	m := t.Message(key, locale.Args{
+		"Where": where, "Clock": clock,
+		"Radius": locale.Phrase{Key: "radius.around", Args: locale.Args{"N": locale.Count(int(t.Supporter.Radius))}},
+	})
+	m.Buttons = []core.Button{
+		t.Button("where.change", "where.change"), t.Button("where.radius", "where.radius"),
+		t.Button("where.zone", "where.zone"), t.Button("where.forget", "where.forget"),
+	}
+	t.Replace(m)
+	return nil
+}
+
+// besideTown is how far from a town one may be and still be said to be there.
+const besideTown geo.Km = 10
+
+// whereabouts says in words where a person is, and what time it is there.
+func whereabouts(ctx context.Context, t *conversation.Turn) (where, clock locale.Value, err error) {
+	s := t.Supporter
+	town := gazetteer.ZoneName(s.Zone, string(t.Language.Language()))
+	where = locale.Text("where.far")
+	if s.Place != 0 {
+		p, err := t.Tx.Place(ctx, s.Place)
+		if err != nil {
+			return nil, nil, err
+		}
+		name := nameOf(t, p)
+		key := locale.Key("where.town")
+		if geo.Distance(s.Cell.Center(), p.Point) > besideTown {
+			key = "where.around"
+		}
+		where = locale.Phrase{Key: key, Args: locale.Args{"Place": locale.Raw(name)}}
+		if p.Zone == s.Zone {
+			town = gazetteer.NameIn(p, string(t.Language.Language()))
+		}
+	}
+	clock, err = clockOf(t, s.Zone, town)
+	return where, clock, err
+}
+
+// clockOf says what time it is in a zone, and where that is.
+func clockOf(t *conversation.Turn, zone, town string) (locale.Value, error) {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, core.Wrap(core.Internal, err, "flows: load zone")
+	}
+	return locale.Phrase{Key: "where.clock", Args: locale.Args{
+		"Time": locale.Time{At: t.Now.In(loc)}, "Town": locale.Raw(town),
+	}}, nil
 }

@@ -61,8 +61,9 @@ func codeOf(id core.AreaID) string {
 }
 
 // Areas returns France, its regions, its départements and its overseas
-// collectivities (as départements), each after the area that it lies in.
-func Areas() []core.Area { return slices.Clone(france().areas) }
+// collectivities (as départements), each after the area that it lies in, and then
+// Countries.
+func Areas() []core.Area { return slices.Concat(france().areas, countries()) }
 
 // Department returns the area of a département or overseas collectivity by its INSEE
 // code: "69", "2A", "974". It reports false for any other text.

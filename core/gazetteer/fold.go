@@ -25,20 +25,31 @@ var elided = []string{"l", "d"}
 // Fold returns the key under which a name is found: two spellings of one name have
 // one key. Case, accents, hyphens, apostrophes, spaces in a row and "St", "Ste",
 // "Saint" or "Sainte" make no difference: "L'Haÿ-les-Roses" and "l hay les roses"
-// are both "lhay les roses". A key is its own key. Text without letter or digit has
-// the key "".
+// are both "lhay les roses"; an arrondissement of Paris, Lyon or Marseille is "lyon 3"
+// however it is counted. A key is its own key. Text without letter or digit has the
+// key "".
 func Fold(name string) string {
+	key := joined(spell(name))
+	if district, ok := districtOf(key); ok {
+		return district
+	}
+	return key
+}
+
+// joined returns words with one space between them, those that are elided hanging on
+// the next, and all saints spelled out.
+func joined(text string) string {
 	var key strings.Builder
-	joined := true
-	for word := range strings.FieldsSeq(spell(name)) {
-		if !joined {
+	hangs := true
+	for word := range strings.FieldsSeq(text) {
+		if !hangs {
 			key.WriteByte(' ')
 		}
 		if saint, ok := saints[word]; ok {
 			word = saint
 		}
 		key.WriteString(word)
-		joined = slices.Contains(elided, word)
+		hangs = slices.Contains(elided, word)
 	}
 	return key.String()
 }
@@ -47,7 +58,7 @@ func Fold(name string) string {
 // for all that is neither letter nor number.
 func spell(name string) string {
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(name) {
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(name, " ")) {
 		r = unicode.ToLower(r)
 		letters, known := spelled[r]
 		switch {

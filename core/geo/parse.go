@@ -16,6 +16,7 @@ const longest = 1000
 //	48,8566 ; 2,3522    also with a space between; never with a comma alone
 //	48°51′24″N 2°21′07″E
 //	geo:48.85,2.35;u=35 (RFC 5870)
+//	https://www.openstreetmap.org/#map=15/48.85/2.35 and links of other map sites
 //
 // N, S, E, W and O (ouest) stand before or after both numbers or neither; with
 // them, longitude may come first. Two whole numbers alone are refused: they are
@@ -27,6 +28,9 @@ func ParsePoint(text string) (Point, bool) {
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > 4 && strings.EqualFold(text[:4], "geo:") {
 		return parseURI(text[4:])
+	}
+	if strings.Contains(text, "://") {
+		return parseLink(text)
 	}
 	text = marks.Replace(text)
 	for _, form := range forms {
@@ -118,13 +122,14 @@ func (a angle) degrees() (float64, bool) {
 var uri = regexp.MustCompile(`^(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)(?:,-?\d+(?:\.\d+)?)?((?:;[\w-]+(?:=[^;]*)?)*)$`)
 
 // parseURI reads what follows "geo:". Any system but WGS 84 is refused, other
-// parameters are passed over, and so is the query that Android adds ("?z=17").
+// parameters are passed over, and so is the query that Android adds ("?z=17"), unless
+// the point stands there ("0,0?q=48.85,2.35(Paris)").
 func parseURI(rest string) (Point, bool) {
 	rest, err := url.PathUnescape(rest)
 	if err != nil {
 		return Point{}, false
 	}
-	rest, _, asked := strings.Cut(rest, "?")
+	rest, query, asked := strings.Cut(rest, "?")
 	m := uri.FindStringSubmatch(rest)
 	if m == nil {
 		return Point{}, false
@@ -135,12 +140,33 @@ func parseURI(rest string) (Point, bool) {
 			return Point{}, false
 		}
 	}
-	lat, latErr := strconv.ParseFloat(m[1], 64)
-	lon, lonErr := strconv.ParseFloat(m[2], 64)
-	if latErr != nil || lonErr != nil {
+	p, ok := decimalPoint(m[1], m[2])
+	if asked && ok && p == (Point{}) {
+		return parseAndroid(query)
+	}
+	return p, ok
+}
+
+// parseAndroid reads the query of Android's search, which may be for a point or for a
+// text ("q=Lyon"), which is none.
+func parseAndroid(query string) (Point, bool) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
 		return Point{}, false
 	}
-	if asked && lat == 0 && lon == 0 { // "geo:0,0?q=Lyon" is Android's search for a text
+	m := pair.FindStringSubmatch(values.Get("q"))
+	if m == nil {
+		return Point{}, false
+	}
+	return decimalPoint(m[1], m[2])
+}
+
+// decimalPoint returns the point of two numbers with decimal points, and false if they
+// make none.
+func decimalPoint(north, east string) (Point, bool) {
+	lat, latErr := strconv.ParseFloat(north, 64)
+	lon, lonErr := strconv.ParseFloat(east, 64)
+	if latErr != nil || lonErr != nil {
 		return Point{}, false
 	}
 	p, err := NewPoint(lat, lon)

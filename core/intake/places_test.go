@@ -73,7 +73,7 @@ func TestAMainDumpIsRead(t *testing.T) {
 func TestAPostalFileIsRead(t *testing.T) {
 	t.Parallel()
 	want := []core.Place{
-		{Source: "postal:FR:69001:lyon 01", Name: "Lyon 01", Country: "FR", Area: "FR/84/69",
+		{Source: "postal:FR:69001:lyon 1", Name: "Lyon 01", Country: "FR", Area: "FR/84/69",
 			Postcodes: []string{"69001"}, Point: geo.Point{Lat: 45.7699, Lon: 4.8293}, Zone: "Europe/Paris"},
 		{Source: "postal:FR:48250:laveyrune", Name: "Laveyrune", Country: "FR", Area: "FR/84/07",
 			Postcodes: []string{"48250"}, Point: geo.Point{Lat: 44.6333, Lon: 3.9}, Zone: "Europe/Paris"},

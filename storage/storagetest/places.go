@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -20,6 +21,8 @@ var placeProperties = []property{
 	{"Place/FoldedNamesFound", placeFolded},
 	{"Place/BeginningFoundWhereNoNameIs", placeBeginning},
 	{"Place/PostcodeOfSeveralFound", placePostcode},
+	{"Place/NamesLikeATextAreThoseOfTheRule", placeSimilar},
+	{"Place/EveryNameIsFoundThroughOneSlip", placeOneSlip},
 	{"Place/NearestMatchesBruteForce", placeNearest},
 	{"Place/NearestOfNoneIsNotFound", placeNearestOfNone},
 	{"Place/SeatOfItsArea", placeSeat},
@@ -235,4 +238,92 @@ func areaComesBack(t *testing.T, s core.Store) {
 		wantCode(t, err, core.NotFound)
 		return nil
 	})
+}
+
+// rule is what SimilarNames promises, said once more.
+func rule(text, name string) bool {
+	t, n := []rune(text), []rune(name)
+	if len(t) < 2 || len(n) > len(t)+2 || len(n) < len(t)-2 {
+		return false
+	}
+	from := func(r []rune, i int) string { return string(r[min(i, len(r)):]) }
+	next := string(t[1:min(3, len(t))])
+	latin := n[0] >= 'a' && n[0] <= 'z'
+	return n[0] == t[0] || strings.HasPrefix(name, next) || strings.HasPrefix(name, string([]rune{t[1], t[0]})) ||
+		latin && (strings.HasPrefix(from(n, 1), next) || strings.HasPrefix(from(n, 1), string(t[:2])))
+}
+
+func placeSimilar(t *testing.T, s core.Store) {
+	r := rand.New(rand.NewPCG(2027, 8))
+	letters := []rune("abcé ")
+	word := func() string {
+		out := make([]rune, 2+r.IntN(6))
+		for i := range out {
+			out[i] = letters[r.IntN(len(letters))]
+		}
+		return gazetteer.Fold(string(out))
+	}
+	var ps []core.NamedPlace
+	for i := range 300 {
+		if name := word(); name != "" {
+			ps = append(ps, town(name, i))
+		}
+	}
+	ps = append(ps, town("東京都", 5), town("京都", 6))
+	putPlaces(t, s, len(ps), ps...)
+	largest := map[string]int{}
+	for _, p := range ps {
+		largest[p.Fold] = max(largest[p.Fold], p.Population)
+	}
+	texts := []string{"", "a", "ab", "東京", "京東都", "lyo%", "a_'", "?"}
+	for range 60 {
+		texts = append(texts, word())
+	}
+	for _, text := range texts {
+		var want []string
+		for name := range largest {
+			if rule(text, name) {
+				want = append(want, name)
+			}
+		}
+		slices.SortFunc(want, func(a, b string) int { return largest[b] - largest[a] })
+		read(t, s, func(ctx context.Context, r core.Reader) error {
+			if got := get[[]string](t)(r.SimilarNames(ctx, text)); !slices.Equal(got, want) {
+				t.Errorf("like %q: %q, want %q", text, got, want)
+			}
+			return nil
+		})
+	}
+}
+
+func placeOneSlip(t *testing.T, s core.Store) {
+	names := []string{"lyon", "paris", "marseille", "saint etienne", "le mans", "eu", "aix en provence"}
+	for i, name := range names {
+		putPlaces(t, s, 1, town(name, i))
+	}
+	for _, name := range names {
+		for _, typed := range slips(name) {
+			read(t, s, func(ctx context.Context, r core.Reader) error {
+				if got := get[[]string](t)(r.SimilarNames(ctx, typed)); !slices.Contains(got, name) {
+					t.Errorf("%q leads to %q, not to %q", typed, got, name)
+				}
+				return nil
+			})
+		}
+	}
+}
+
+// slips returns a word with each letter left out, doubled, wrong, and swapped with the
+// next, where at least two are left.
+func slips(word string) (out []string) {
+	for i := range word {
+		out = append(out, word[:i]+"q"+word[i+1:], word[:i]+"q"+word[i:])
+		if len(word) > 2 {
+			out = append(out, word[:i]+word[i+1:])
+		}
+		if i+1 < len(word) {
+			out = append(out, word[:i]+word[i+1:i+2]+word[i:i+1]+word[i+2:])
+		}
+	}
+	return out
 }
