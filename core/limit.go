@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"encoding/hex"
+	"strconv"
 	"time"
 )
 
@@ -53,6 +55,12 @@ type TallyKey struct {
 	Kind    TallyKind
 	Subject string // a surrogate id or a fingerprint, never an address
 }
+
+// OfAccount, OfAddress and OfSupporter are the subjects of the counts of one person: an
+// account of theirs, the fingerprint of an address, and they themselves.
+func OfAccount(a AccountID) string     { return "account " + strconv.FormatInt(int64(a), 10) }
+func OfAddress(f Fingerprint) string   { return "address " + hex.EncodeToString(f[:]) }
+func OfSupporter(s SupporterID) string { return "supporter " + strconv.FormatInt(int64(s), 10) }
 
 // TallyKind names what is counted.
 type TallyKind string

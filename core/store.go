@@ -27,6 +27,7 @@ type Reader interface {
 	ActionReader
 	ChatReader
 	ConsentReader
+	MyDataReader
 	OutboxReader
 	PlaceReader
 	RoleReader

@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 
+	"github.com/uptrace/bun"
+
 	"tocsin/core"
 )
 
@@ -32,21 +34,29 @@ func (t *tx) Forget(ctx context.Context, s core.SupporterID) error {
 	return once(res, err, core.NotFound, "forget supporter")
 }
 
-// privateChats are the private chat of an account and its threads.
-const privateChats = `(SELECT c.id FROM chats AS c WHERE c.kind = 'private' AND c.root IN
-	(SELECT h.root FROM chats AS h JOIN accounts AS a ON a.home = h.id WHERE a.id = ?0))`
+// privateChats are the private chats of accounts, with their threads: those that are their
+// home, and those in which they have a conversation and nobody else has.
+const privateChats = `
+	SELECT c.id FROM chats AS c WHERE c.kind = 'private' AND c.root IN (
+		SELECT h.root FROM chats AS h WHERE h.id IN (
+			SELECT a.home FROM accounts AS a WHERE a.id IN (?0)
+			UNION SELECT v.chat FROM conversations AS v WHERE v.account IN (?0)))
+	AND NOT EXISTS (SELECT 1 FROM conversations AS o WHERE o.chat = c.id AND o.account NOT IN (0, ?0))`
 
-// forgetAccount takes what is keyed by an account or its private chat. The chat
-// itself is found through the account, so both go last, and apart.
+// forgetAccount takes what is keyed by an account ?0 or its private chats ?1, the account
+// before its chats.
 var forgetAccount = []string{
-	"DELETE FROM conversations WHERE account = ?0 OR chat IN " + privateChats,
-	"DELETE FROM menus WHERE account = ?0 OR chat IN " + privateChats,
-	"DELETE FROM receipts WHERE chat IN " + privateChats,
+	"DELETE FROM conversations WHERE account = ?0 OR chat IN (?1)",
+	"DELETE FROM menus WHERE account = ?0 OR chat IN (?1)",
+	"DELETE FROM receipts WHERE chat IN (?1)",
 	"DELETE FROM challenges WHERE account = ?0",
 	"DELETE FROM grants WHERE account = ?0",
-	"DELETE FROM outbox WHERE account = ?0 OR chat IN " + privateChats,
-	"DELETE FROM recipients WHERE account = ?0 OR chat IN " + privateChats,
-	"DELETE FROM slots WHERE chat IN " + privateChats,
+	"DELETE FROM outbox WHERE account = ?0 OR chat IN (?1)",
+	"DELETE FROM recipients WHERE account = ?0 OR chat IN (?1)",
+	"DELETE FROM slots WHERE chat IN (?1)",
+	"DELETE FROM accounts WHERE id = ?0",
+	"UPDATE accounts SET home = NULL WHERE home IN (?1)",
+	"DELETE FROM chats WHERE id IN (?1)",
 }
 
 // ForgetAccount implements core.ForgetStore.
@@ -58,21 +68,13 @@ func (t *tx) ForgetAccount(ctx context.Context, a core.AccountID) error {
 	if account.Supporter != 0 {
 		return &core.Error{Code: core.Conflict}
 	}
-	for _, query := range forgetAccount {
-		if _, err := t.NewRaw(query, a).Exec(ctx); err != nil {
-			return failed(err, "forget account")
-		}
-	}
 	var chats []core.ChatID
-	if err := t.NewRaw("SELECT id FROM "+privateChats+" AS p", a).Scan(ctx, &chats); err != nil {
+	if err := t.NewRaw(privateChats, bun.List([]core.AccountID{a})).Scan(ctx, &chats); err != nil {
 		return failed(err, "find private chats")
 	}
-	if _, err := t.NewRaw("DELETE FROM accounts WHERE id = ?", a).Exec(ctx); err != nil {
-		return failed(err, "forget account")
-	}
-	for _, c := range chats {
-		if _, err := t.NewRaw("DELETE FROM chats WHERE id = ?", c).Exec(ctx); err != nil {
-			return failed(err, "forget chat")
+	for _, query := range forgetAccount {
+		if _, err := t.NewRaw(query, a, bun.List(chats)).Exec(ctx); err != nil {
+			return failed(err, "forget account")
 		}
 	}
 	return nil

@@ -22,11 +22,12 @@ type Flow struct {
 // A Command is a word that starts something. Its other words stand in the catalogue,
 // under command.<name>.aliases.
 type Command struct {
-	Name  string
-	Do    func(ctx context.Context, t *Turn, arg string) error
-	Place Place
-	Bare  bool       // works as a bare word even where text is an answer: help, cancel, stop
-	Right core.Right // "" needs none
+	Name   string
+	Do     func(ctx context.Context, t *Turn, arg string) error
+	Place  Place
+	Bare   bool       // works as a bare word even where text is an answer: help, cancel, stop
+	Right  core.Right // "" needs none
+	Banned bool       // also for who is banned
 }
 
 // Place says where a command may be said.

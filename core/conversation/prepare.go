@@ -57,10 +57,10 @@ func (b *Bot) render(ctx context.Context, s *Scene, o *core.Outgoing) (core.Cont
 	return nil, core.Wrap(core.Internal, fmt.Errorf("content %T", o.Content), "conversation: render")
 }
 
-// filled returns m with the bytes of its file. A file that the retention took is
-// left out: the words are worth more than nothing.
+// filled returns m with the bytes of its file, unless it was rendered with them. A file
+// that the retention took is left out: the words are worth more than nothing.
 func filled(ctx context.Context, tx core.Tx, m *core.Message) (core.Content, error) {
-	if m.File == nil {
+	if m.File == nil || m.File.Data != nil {
 		return m, nil
 	}
 	out, file := *m, *m.File

@@ -30,10 +30,10 @@ func (b *Bot) route(ctx context.Context, t *Turn) error {
 }
 
 func (b *Bot) take(ctx context.Context, t *Turn) error {
-	if t.Supporter != nil && t.Supporter.State == core.Banned {
+	if open, err := b.open(ctx, t); !open || err != nil {
 		t.Close()
 		t.Say("talk.banned", nil)
-		return nil
+		return err
 	}
 	switch e := t.Update.Event.(type) {
 	case core.Command:

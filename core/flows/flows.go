@@ -9,7 +9,7 @@ import "tocsin/core/conversation"
 func All() []*conversation.Flow {
 	return []*conversation.Flow{
 		signup(), where(), near(), rsvp(), agenda(), alert(),
-		settings(), privacy(), deleteMe(), language(), stop(),
+		settings(), privacy(), myData(), deleteMe(), language(), stop(),
 		role(),
 		help(), cancel(), thanks(),
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // made are keys that the code puts together, by what they begin with.
-var made = []string{"consent.", "platform.", "role.name.", "command."}
+var made = []string{"consent.", "platform.", "role.name.", "command.", "mydata.means."}
 
 // ofLocale are the sections that core/locale itself speaks with.
 var ofLocale = []string{"date.", "distance.", "list.", "number."}
@@ -93,7 +93,7 @@ var others = []string{
 	"broadcast.propose", "campaign.country", "code.account", "code.address", "code.all", "jobs.", "kind.id",
 	"kind.name", "mail.account", "mail.day", "mail.hour", "person.ban", "registry.check", "role.grant", "role.offer",
 	"seen.telegram", "silence.from", "silence.until", "silence.zone", "stats.read", "team.broadcast",
-	"team.members", "tocsin.invalid",
+	"team.members", "tocsin.invalid", "mydata.day", "mydata.json",
 }
 
 // isVerb reports whether s names something else than a sentence: what a button does, a

@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -189,7 +188,7 @@ const farAway geo.Km = 100
 // nearest place, whose name is kept unless it is far.
 func (p placer) settle(ctx context.Context, t *conversation.Turn, place *core.Place, c core.Cell) error {
 	s := t.Supporter
-	over, err := overQuota(ctx, t, quotaOf(core.PlacesPerHour, supporterKey(s.ID)))
+	over, err := overQuota(ctx, t, quotaOf(core.PlacesPerHour, core.OfSupporter(s.ID)))
 	if err != nil {
 		return err
 	}
@@ -206,8 +205,6 @@ func (p placer) settle(ctx context.Context, t *conversation.Turn, place *core.Pl
 	}
 	return p.settled(ctx, t)
 }
-
-func supporterKey(id core.SupporterID) string { return "supporter " + strconv.FormatInt(int64(id), 10) }
 
 // sayWhenAgain says from when on the place can be changed for certain. The refusals
 // count too, so that is a whole window from now, and the little by which a count may

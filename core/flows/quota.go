@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"encoding/hex"
 
 	"tocsin/core"
 	"tocsin/core/conversation"
@@ -18,9 +17,9 @@ func quotaOf(q core.Quota, subject string) quotaUse {
 	return quotaUse{q, core.TallyKey{Kind: q.Kind, Subject: subject}}
 }
 
-func accountKey(t *conversation.Turn) string { return "account " + itoa(int64(t.Account.ID)) }
+func accountKey(t *conversation.Turn) string { return core.OfAccount(t.Account.ID) }
 
-func addressKey(f core.Fingerprint) string { return "address " + hex.EncodeToString(f[:]) }
+func addressKey(f core.Fingerprint) string { return core.OfAddress(f) }
 
 // overQuota counts one attempt in every quota, and reports whether one is used up.
 func overQuota(ctx context.Context, t *conversation.Turn, uses ...quotaUse) (bool, error) {

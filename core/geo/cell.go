@@ -48,3 +48,6 @@ func (Cell) String() string             { return "[cell]" }
 func (Cell) GoString() string           { return "[cell]" }
 func (Cell) LogValue() slog.Value       { return slog.StringValue("[cell]") }
 func (Cell) Format(s fmt.State, _ rune) { io.WriteString(s, "[cell]") }
+
+// Token returns the name that S2 gives to the cell of an id of any level.
+func (c Cell) Token() string { return s2.CellID(c).ToToken() }

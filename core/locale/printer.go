@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -19,6 +20,18 @@ func (p *Printer) Language() Language { return p.language }
 
 // Has reports whether the language of p itself has a sentence for key.
 func (p *Printer) Has(key Key) bool { return p.own[key] != nil }
+
+// Under returns the keys of the language of p that begin with prefix, in order.
+func (p *Printer) Under(prefix string) []Key {
+	var keys []Key
+	for key := range p.own {
+		if strings.HasPrefix(string(key), prefix) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
 
 // Spans returns the sentence for key with args in their places. The Count in
 // args["N"] chooses the plural form. A key that the language lacks is said in the

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		conversationProperties,
 		leaseProperties,
 		moveProperties,
+		myDataProperties,
 		nearProperties,
 		outboxProperties,
 		placeProperties,

@@ -40,3 +40,10 @@ CREATE TABLE sources (
 );
 --bun:split
 CREATE INDEX actions_team ON actions (team, starts_at) WHERE team IS NOT NULL;
+--bun:split
+-- What is one person's is found by their chats and accounts: /mydata and /deleteme ask so.
+CREATE INDEX conversations_account ON conversations (account);
+--bun:split
+CREATE INDEX menus_chat ON menus (chat);
+--bun:split
+CREATE INDEX outbox_chat ON outbox (chat);
