@@ -94,6 +94,10 @@ type ActionReader interface {
 
 	// NearActions returns the matches in the order of their start.
 	NearActions(ctx context.Context, q NearQuery) ([]Near, error)
+
+	// TeamActions returns the first public actions of a team that end after from, in the
+	// order of their start.
+	TeamActions(ctx context.Context, t TeamID, from time.Time, limit int) ([]*Action, error)
 }
 
 // ActionStore keeps actions.

@@ -23,6 +23,7 @@ type Campaign struct {
 	Kinds      []Kind            `toml:"kind"`
 	Silences   []Silence         `toml:"silence"`
 	Jobs       map[string]string `toml:"jobs"`
+	Sources    []SourceID        `toml:"sources"` // where it is announced: /start src_poster
 }
 
 // A Kind is a kind of action, with its name in each language.
@@ -122,6 +123,14 @@ func (c *Campaign) check() error {
 			return invalidKey("kind.name", "is missing for "+string(k.ID))
 		}
 		seen[k.ID] = true
+	}
+	for i, s := range c.Sources {
+		switch {
+		case !slug(string(s)):
+			return invalidKey("sources", "must be of letters a to z, digits and hyphens, 40 at most")
+		case slices.Contains(c.Sources[:i], s):
+			return invalidKey("sources", "has this twice: "+string(s))
+		}
 	}
 	for i := range c.Silences {
 		if err := c.Silences[i].parse(); err != nil {

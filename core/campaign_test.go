@@ -58,10 +58,10 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 	t.Parallel()
 	_, inForce := example(t)
 	c := parse(t, inForce)
-	if c.End == "" || len(c.Silences) != 1 {
-		t.Errorf("ends %q, %d silences: an example is missing", c.End, len(c.Silences))
+	if c.End == "" || len(c.Silences) != 1 || len(c.Sources) == 0 {
+		t.Errorf("ends %q, %d silences, %d sources: an example is missing", c.End, len(c.Silences), len(c.Sources))
 	}
-	c.End, c.Silences = "", nil
+	c.End, c.Silences, c.Sources = "", nil, nil
 	if diff := cmp.Diff(parse(t, ""), c); diff != "" {
 		t.Error(diff)
 	}
@@ -73,6 +73,7 @@ func TestTheExampleNamesEveryKey(t *testing.T) {
 	var all bytes.Buffer
 	err := toml.NewEncoder(&all).Encode(core.Campaign{
 		Kinds: []core.Kind{{Name: core.DefaultKinds[0].Name}}, Silences: []core.Silence{{Areas: []core.AreaID{"FR"}}}, Jobs: core.DefaultJobs,
+		Sources: []core.SourceID{"poster"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +122,8 @@ func TestAMistakeIsNamed(t *testing.T) {
 		"kind.id must":  "[[kind]]\nid = \"Tractage\"\nname = { fr = \"a\" }",
 		"kind.id stand": "[[kind]]\nid = \"a\"\nname = { fr = \"a\" }\n[[kind]]\nid = \"a\"\nname = { fr = \"b\" }",
 		"kind.name":     "[[kind]]\nid = \"a\"",
+		"sources must":  "sources = [\"Poster\"]",
+		"sources has":   "sources = [\"poster\", \"leaflet\", \"poster\"]",
 		"silence.zone":  strings.Replace(silence, "Europe/Paris", "Paris", 1),
 		"silence.from":  strings.Replace(silence, "2027-04-10T00:00", "10 April", 1),
 		"silence.until": strings.Replace(silence, "2027-04-11T20:00", "2027-04-10T00:00", 1),

@@ -10,7 +10,8 @@
 // support that was given on a separate site; we hold only its [Fingerprint]. A
 // [Consent] answers one [Purpose]. A [Place] is a town, a [Cell] about a square
 // kilometre, an [Area] a part of the tree country > region > département. An
-// [Action] is a dated event, an [Rsvp] a person's answer to it.
+// [Action] is a dated event, an [Rsvp] a person's answer to it. A [Link] is what a person
+// came for who says /start with a payload; an [Invitation] is one to pass on.
 //
 // # Arrows
 //

@@ -59,7 +59,7 @@ func FactsOf(ctx context.Context, r Reader, o *Outgoing, c *Campaign, now time.T
 	return f, nil
 }
 
-// personOf returns who o goes to, or nil.
+// personOf returns who o goes to, or nil: also where the account is another person's now.
 func personOf(ctx context.Context, r Reader, o *Outgoing) (*Supporter, error) {
 	if o.Account == 0 {
 		return nil, nil
@@ -70,6 +70,9 @@ func personOf(ctx context.Context, r Reader, o *Outgoing) (*Supporter, error) {
 	}
 	if err != nil || a.Supporter == 0 {
 		return nil, err
+	}
+	if r, ok := o.Content.(*Reference); ok && r.Supporter != 0 && r.Supporter != a.Supporter {
+		return nil, nil // who it is about speaks from another account now
 	}
 	s, err := r.Supporter(ctx, a.Supporter)
 	if CodeOf(err) == NotFound {

@@ -32,4 +32,8 @@ type Mailer interface {
 	// the recipient for good (5xx), Unavailable if it may be tried again (away, 4xx,
 	// greylisting), Uncertain if the connection was lost after the text was sent.
 	Post(ctx context.Context, l *Letter) error
+
+	// Check fails with Unavailable if the mail server cannot be reached at all. It sends
+	// nothing, so it says nothing of an address.
+	Check(ctx context.Context) error
 }

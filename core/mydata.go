@@ -81,11 +81,12 @@ type MyCell struct {
 
 // MySettings are a person's Settings.
 type MySettings struct {
-	Kinds []KindID `json:"kinds"`
-	Times []Times  `json:"times"`
-	Quiet MyQuiet  `json:"quiet"`
-	Plain bool     `json:"plain"`
-	Held  Day      `json:"held,omitempty"`
+	Kinds []KindID  `json:"kinds"`
+	Times []Times   `json:"times"`
+	Quiet MyQuiet   `json:"quiet"`
+	Plain bool      `json:"plain"`
+	Held  Day       `json:"held,omitempty"`
+	Moved time.Time `json:"moved,omitzero"` // the move that was undone
 }
 
 // MyQuiet are hours of the day in which nothing but answers is sent.

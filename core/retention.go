@@ -23,6 +23,7 @@ const (
 	KeptChallenges   Kept = "challenges" // the code went with its life
 	KeptTallies      Kept = "tallies"
 	KeptOffers       Kept = "offers"
+	KeptInvitations  Kept = "invitations"   // after their end
 	KeptTalks        Kept = "conversations" // what was said in an open flow
 	KeptCells        Kept = "cells"         // of people who have not spoken to us
 	KeptActions      Kept = "actions"       // after their end
@@ -41,6 +42,7 @@ var Retentions = []Retention{
 	{KeptChallenges, 1 * day},
 	{KeptTallies, 2 * day},
 	{KeptOffers, 2 * day},
+	{KeptInvitations, 2 * day},
 	{KeptTalks, 60 * day},
 	{KeptCells, 90 * day},
 	{KeptActions, 30 * day},

@@ -14,6 +14,7 @@ type Settings struct {
 	Quiet *Quiet   `json:"q,omitempty"` // nil: UsualQuiet
 	Plain bool     `json:"p,omitempty"` // text mode: no emoji, numbers instead of buttons, short lines
 	Held  Day      `json:"h,omitempty"` // until then no other chat may take the account over
+	Moved int64    `json:"m,omitempty"` // the move that was undone, in Unix seconds: who lost the account by a later one is not asked
 }
 
 // Times is a part of the week.
@@ -33,7 +34,7 @@ const EveningHour = 17
 
 // Untouched reports whether nothing was chosen.
 func (s *Settings) Untouched() bool {
-	return len(s.Kinds) == 0 && len(s.Times) == 0 && s.Quiet == nil && !s.Plain && s.Held == ""
+	return len(s.Kinds) == 0 && len(s.Times) == 0 && s.Quiet == nil && !s.Plain && s.Held == "" && s.Moved == 0
 }
 
 // TimesOf returns the part of the week that t is in, on t's own clock.

@@ -134,8 +134,11 @@ type SponsorshipStore interface {
 	PutChallenge(ctx context.Context, c *Challenge) error
 }
 
-// Revoke ends a sponsorship, and suspends who proved it. It fails with NotFound if
-// the registry has none.
+// SuspendedNotice tells a person that their sponsorship was withdrawn.
+const SuspendedNotice ReferenceKind = "suspended"
+
+// Revoke ends a sponsorship, suspends who proved it, and has them told why. It fails with
+// NotFound if the registry has none.
 func Revoke(ctx context.Context, tx Tx, f Fingerprint) error {
 	if err := tx.RevokeSponsorship(ctx, f); err != nil {
 		return err
@@ -144,9 +147,35 @@ func Revoke(ctx context.Context, tx Tx, f Fingerprint) error {
 	if CodeOf(err) == NotFound {
 		return nil
 	}
-	if err != nil || s.State == Banned {
+	if err != nil || s.State != Active {
 		return err
 	}
 	s.State = Suspended
-	return tx.PutSupporter(ctx, s)
+	if err := tx.PutSupporter(ctx, s); err != nil {
+		return err
+	}
+	accounts, err := tx.AccountsOf(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	return Tell(ctx, tx, accounts, Reference{Kind: SuspendedNotice, Supporter: s.ID})
+}
+
+// Tell enqueues r, as an answer, to the chats where accounts last spoke to us.
+func Tell(ctx context.Context, tx Tx, accounts []Account, r Reference) error {
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if a.Home == 0 {
+			continue
+		}
+		about := r
+		o := &Outgoing{Chat: a.Home, Account: a.ID, Lane: Talk, Content: &about, Due: now, Again: TwiceOkay}
+		if err := tx.Enqueue(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
 }

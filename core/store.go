@@ -27,11 +27,13 @@ type Reader interface {
 	ActionReader
 	ChatReader
 	ConsentReader
+	InvitationReader
 	MyDataReader
 	OutboxReader
 	PlaceReader
 	RoleReader
 	RsvpReader
+	SourceReader
 	SponsorshipReader
 	SupporterReader
 	TeamReader
@@ -46,6 +48,7 @@ type Tx interface {
 	ConsentStore
 	ConversationStore
 	ForgetStore
+	InvitationStore
 	LeaseStore
 	OutboxStore
 	PlaceStore
@@ -54,6 +57,7 @@ type Tx interface {
 	RsvpStore
 	RunStore
 	SlotStore
+	SourceStore
 	SponsorshipStore
 	SupporterStore
 	TallyStore
@@ -136,6 +140,9 @@ type ConversationStore interface {
 	// PutConversation fails with Conflict if the stored Version is not c.Version;
 	// otherwise it adds one to it.
 	PutConversation(ctx context.Context, c *Conversation) error
+
+	// DropConversations removes the conversations of an account in all chats but one.
+	DropConversations(ctx context.Context, a AccountID, but ChatID) error
 
 	// PutMenu stores the buttons of a message.
 	PutMenu(ctx context.Context, m *Menu) error

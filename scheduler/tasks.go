@@ -85,9 +85,25 @@ func (w *Tasks) do(ctx context.Context, o *core.Outgoing) error {
 		if late {
 			v = core.Verdict{State: core.Unsent}
 		}
-		if v.State == core.Queued && !o.Expires.IsZero() && v.Next.After(o.Expires) {
-			v = core.Verdict{State: core.Failed, Code: v.Code}
-		}
-		return tx.Settle(ctx, o, v)
+		return tx.Settle(ctx, o, inTime(v, o.Expires, now))
 	})
+}
+
+// soonest is the shortest wait that inTime makes of a longer one.
+const soonest = 30 * time.Second
+
+// inTime returns v for a task that is of no use after expires. What is tried again waits
+// for half the time that is left at most, so that a mail server that lets a first letter
+// wait for some minutes has it in time; and what can have no next try has failed.
+func inTime(v core.Verdict, expires, now time.Time) core.Verdict {
+	if v.State != core.Queued || expires.IsZero() {
+		return v
+	}
+	if wait := max(expires.Sub(now)/2, soonest); v.Code != core.RateLimited && v.Next.After(now.Add(wait)) {
+		v.Next = now.Add(wait)
+	}
+	if v.Next.After(expires) {
+		return core.Verdict{State: core.Failed, Code: v.Code}
+	}
+	return v
 }

@@ -57,6 +57,13 @@ func (t *tx) Conversation(ctx context.Context, c core.ChatID, a core.AccountID) 
 	return out, nil
 }
 
+// DropConversations implements core.ConversationStore. A turn that ends in one of them at
+// the same time meets a conflict, and is run again.
+func (t *tx) DropConversations(ctx context.Context, a core.AccountID, but core.ChatID) error {
+	_, err := t.NewRaw("DELETE FROM conversations WHERE account = ? AND chat <> ?", a, but).Exec(ctx)
+	return failed(err, "drop conversations")
+}
+
 // PutConversation implements core.ConversationStore.
 func (t *tx) PutConversation(ctx context.Context, c *core.Conversation) error {
 	sealed, err := t.keys.sealJSON(conversationCell(c.Chat, c.Account),

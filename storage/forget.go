@@ -10,8 +10,8 @@ import (
 
 // forgetPerson takes what is keyed by a supporter, in the order of the references.
 var forgetPerson = []string{
-	`UPDATE sponsorships SET barred = TRUE
-		WHERE fingerprint = (SELECT s.proof FROM supporters AS s WHERE s.id = ?0 AND s.state = 'banned')`,
+	`UPDATE sponsorships SET barred = (SELECT s.state = 'banned' FROM supporters AS s WHERE s.id = ?0)
+		WHERE fingerprint = (SELECT s.proof FROM supporters AS s WHERE s.id = ?0)`,
 	// Whoever is forgotten may answer from another chat at once: the actions are held first.
 	"UPDATE actions SET taken = taken WHERE id IN (SELECT r.action FROM rsvps AS r WHERE r.supporter = ?0)",
 	`UPDATE actions SET taken = taken - (SELECT 1 + r.guests FROM rsvps AS r WHERE r.action = actions.id AND r.supporter = ?0)

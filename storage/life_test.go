@@ -89,7 +89,7 @@ func (l *life) join(ctx context.Context, tx core.Tx) error {
 		Since: "2099-03-11", Seen: "2099-03-12",
 		Settings: core.Settings{
 			Kinds: []core.KindID{core.KindID("kind-" + l.name)}, Times: []core.Times{core.Evenings},
-			Quiet: &core.Quiet{From: 3, Until: 4}, Plain: true, Held: "2099-03-13",
+			Quiet: &core.Quiet{From: 3, Until: 4}, Plain: true, Held: "2099-03-13", Moved: 4076956800,
 		},
 	}
 	address := tx.Fingerprint(core.Address(l.name + "@example.org"))

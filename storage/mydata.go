@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -143,7 +144,7 @@ func mySettings(s *core.Settings) core.MySettings {
 	q := s.QuietHours()
 	return core.MySettings{
 		Kinds: append([]core.KindID{}, s.Kinds...), Times: append([]core.Times{}, s.Times...),
-		Quiet: core.MyQuiet{From: q.From, Until: q.Until, Chosen: s.Quiet != nil}, Plain: s.Plain, Held: s.Held,
+		Quiet: core.MyQuiet{From: q.From, Until: q.Until, Chosen: s.Quiet != nil}, Plain: s.Plain, Held: s.Held, Moved: undone(s.Moved),
 	}
 }
 
@@ -229,4 +230,12 @@ func (m *mine) roles(ctx context.Context) error {
 		})
 	}
 	return err
+}
+
+// undone returns when the move was undone that settings speak of; zero if none was.
+func undone(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }

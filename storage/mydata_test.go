@@ -168,6 +168,7 @@ supporters.settings | person.settings.quiet.until | 4
 supporters.settings | person.settings.quiet.chosen | true
 supporters.settings | person.settings.plain | true
 supporters.settings | person.settings.held | 2099-03-13
+supporters.settings | person.settings.moved | 2099-03-12T00:00:00Z
 supporters.since | person.since | 2099-03-11
 supporters.seen | person.seen | 2099-03-12
 supporters.proof | sponsorship.linked | true
@@ -322,7 +323,7 @@ func export(t *testing.T, s *storage.Store, id core.AccountID) string {
 func TestWhatIsSealedAsAWholeIsShownWhole(t *testing.T) {
 	t.Parallel()
 	for of, known := range map[reflect.Type]string{
-		reflect.TypeFor[core.Settings]():     "Kinds Times Quiet Plain Held",
+		reflect.TypeFor[core.Settings]():     "Kinds Times Quiet Plain Held Moved",
 		reflect.TypeFor[core.Quiet]():        "From Until",
 		reflect.TypeFor[core.Conversation](): "Chat Account Frames Menus Language Plain Last Asked At Version", // not the menus: random names; not Asked: a button of ours
 		reflect.TypeFor[core.Answered]():     "In Frames Menus",

@@ -37,8 +37,9 @@ var purges = map[core.Kept][]purge{
 		{table: "tallies", key: "kind, subject, bucket", old: "bucket < ?before"},
 		{table: "slots", key: "bot, chat", old: "next_at < ?before AND held < ?before"}, // at rest: as good as none
 	},
-	core.KeptOffers: {{table: "offers", key: "hash", old: "expires < ?before"}},
-	core.KeptTalks:  {{table: "conversations", key: "chat, account", old: "day < ?day"}},
+	core.KeptOffers:      {{table: "offers", key: "hash", old: "expires < ?before"}},
+	core.KeptInvitations: {{table: "invitations", key: "hash", old: "expires < ?before"}},
+	core.KeptTalks:       {{table: "conversations", key: "chat, account", old: "day < ?day"}},
 	core.KeptCells: {{table: "supporters", key: "id", wipe: "cell = 0, place = 0, area = ''",
 		old: "seen < ?day AND (cell <> 0 OR place <> 0 OR area <> '')"}},
 	core.KeptActions: {

@@ -33,6 +33,11 @@ func (b *Letterbox) Post(ctx context.Context, l *core.Letter) error {
 	return core.Wrap(core.Uncertain, err, "console: show letter")
 }
 
+// Check implements core.Mailer: a letter can always be shown.
+func (b *Letterbox) Check(ctx context.Context) error {
+	return core.Wrap(core.Unavailable, ctx.Err(), "console: check letterbox")
+}
+
 // framed returns a letter with a line drawn beside it. The right side is left open:
 // how wide a character is only the terminal knows.
 func framed(l *core.Letter) string {

@@ -42,7 +42,8 @@ type commands struct {
 		List   roleList   `cmd:"" help:"List who has which role, without names."`
 		Revoke roleRevoke `cmd:"" help:"End a role."`
 	} `cmd:"" help:"What people may do."`
-	Job struct {
+	Sources sourcesCommand `cmd:"" help:"Say how many signed up from each poster, leaflet or page."`
+	Job     struct {
 		Run jobRun `cmd:"" help:"Run a job now."`
 	} `cmd:"" help:"What the clock starts."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,7 +31,8 @@ func (t *Turn) menus(ctx context.Context) ([]*core.Menu, error) {
 }
 
 // typed finds the button that a typed text names, by its number or its label. It
-// reports how many buttons the text fits: with more than one it names none.
+// reports how many buttons the text fits, those that do the same being one: with more than
+// one it names none.
 func typed(menus []*core.Menu, text string) (core.Do, int) {
 	var found []core.Do
 	want := label(text)
@@ -42,7 +44,7 @@ func typed(menus []*core.Menu, text string) (core.Do, int) {
 			if err == nil && n == number {
 				return b.Do, 1
 			}
-			if want != "" && label(b.Label) == want {
+			if want != "" && label(b.Label) == want && !slices.Contains(found, b.Do) {
 				found = append(found, b.Do)
 			}
 		}
@@ -63,7 +65,7 @@ func begun(menus []*core.Menu, text string) (core.Do, int) {
 	var found []core.Do
 	for _, m := range menus {
 		for _, b := range m.Buttons {
-			if strings.HasPrefix(label(b.Label)+" ", want+" ") {
+			if strings.HasPrefix(label(b.Label)+" ", want+" ") && !slices.Contains(found, b.Do) {
 				found = append(found, b.Do)
 			}
 		}

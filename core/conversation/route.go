@@ -87,7 +87,8 @@ func (b *Bot) run(ctx context.Context, t *Turn, c *Command, arg string) error {
 	return c.Do(ctx, t, strings.TrimSpace(arg))
 }
 
-// May reports whether the speaker has a right in their own area.
+// May reports whether the speaker has a right in their own area, from this account: a
+// role is used where it was taken up.
 func (t *Turn) May(ctx context.Context, r core.Right) (bool, error) {
 	if t.Supporter == nil {
 		return false, nil
@@ -97,7 +98,7 @@ func (t *Turn) May(ctx context.Context, r core.Right) (bool, error) {
 		return false, err
 	}
 	for _, g := range grants {
-		if core.May([]core.Grant{g}, r, g.Area, t.Now) {
+		if g.Account == t.Account.ID && core.May([]core.Grant{g}, r, g.Area, t.Now) {
 			return true, nil
 		}
 	}

@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"tocsin/core"
@@ -13,6 +14,9 @@ import (
 // once they were told; unless they have begun anew.
 const accountForget core.TaskName = "account.forget"
 
+// deleted is told to the other chats of who asked to be forgotten.
+const deleted core.ReferenceKind = "deleted"
+
 // goodbye is how long the last message may take before its chat is removed: whoever
 // goes on writing is answered first.
 const goodbye = 30 * time.Second
@@ -22,9 +26,14 @@ const goodbye = 30 * time.Second
 func deleteMe() *conversation.Flow {
 	return &conversation.Flow{
 		Name:     "deleteme",
-		Commands: []conversation.Command{{Name: "deleteme", Do: openDelete}},
+		Commands: []conversation.Command{{Name: "deleteme", Do: openDelete, Banned: true}},
 		Steps:    map[string]conversation.Step{"confirm": {Ask: askDelete, Choice: takeDelete}},
 		Tasks:    map[core.TaskName]conversation.Task{accountForget: forgetAccount},
+		References: map[core.ReferenceKind]conversation.Rendering{
+			deleted: func(_ context.Context, s *conversation.Scene, _ []int64) (*core.Message, error) {
+				return s.Message("deleteme.done", nil), nil
+			},
+		},
 	}
 }
 
@@ -34,6 +43,9 @@ func openDelete(_ context.Context, t *conversation.Turn, _ string) error {
 }
 
 func askDelete(_ context.Context, t *conversation.Turn) error {
+	if t.Supporter != nil && t.Supporter.State == core.Banned {
+		t.Say("deleteme.barred", nil)
+	}
 	t.Choose("deleteme.ask", nil, t.Button("deleteme.yes", "delete"), t.Button("deleteme.no", "keep"))
 	return nil
 }
@@ -54,16 +66,27 @@ func takeDelete(ctx context.Context, t *conversation.Turn, do core.Do) error {
 			return err
 		}
 	}
+	t.Supporter, t.Account.Supporter = nil, 0
+	t.Close()
+	t.Say("deleteme.done", nil)
 	for _, a := range accounts {
 		w := conversation.Window{Due: t.Now.Add(goodbye)}
 		if err := t.Later(accountForget, a.ID, w); err != nil {
 			return err
 		}
 	}
-	t.Supporter, t.Account.Supporter = nil, 0
-	t.Close()
-	t.Say("deleteme.done", nil)
-	return nil
+	others := slices.DeleteFunc(accounts, func(a core.Account) bool { return a.ID == t.Account.ID })
+	return sayGoodbye(ctx, t, others)
+}
+
+// sayGoodbye closes what is open in the chats of the other accounts, and tells them.
+func sayGoodbye(ctx context.Context, t *conversation.Turn, others []core.Account) error {
+	for _, a := range others {
+		if err := t.Tx.DropConversations(ctx, a.ID, 0); err != nil {
+			return err
+		}
+	}
+	return core.Tell(ctx, t.Tx, others, core.Reference{Kind: deleted, Language: string(t.Language.Language())})
 }
 
 // forgetAccount is the task behind it.

@@ -8,7 +8,8 @@ import "tocsin/core/conversation"
 // All returns every flow.
 func All() []*conversation.Flow {
 	return []*conversation.Flow{
-		signup(), where(), near(), rsvp(), agenda(), alert(),
+		signup(), move(), invitations(),
+		where(), near(), rsvp(), agenda(), alert(),
 		settings(), privacy(), myData(), deleteMe(), language(), stop(),
 		role(),
 		help(), cancel(), thanks(),

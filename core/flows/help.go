@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 
+	"tocsin/core"
 	"tocsin/core/conversation"
 	"tocsin/core/locale"
 )
@@ -11,7 +12,7 @@ import (
 func help() *conversation.Flow {
 	return &conversation.Flow{
 		Name:     "help",
-		Commands: []conversation.Command{{Name: "help", Do: showHelp, Place: conversation.Everywhere, Bare: true}},
+		Commands: []conversation.Command{{Name: "help", Do: showHelp, Place: conversation.Everywhere, Bare: true, Banned: true}},
 	}
 }
 
@@ -20,6 +21,8 @@ func showHelp(_ context.Context, t *conversation.Turn, _ string) error {
 	switch {
 	case t.Chat.Kind != "private":
 		key = "help.group"
+	case t.Supporter != nil && t.Supporter.State == core.Banned:
+		key = "help.banned"
 	case t.Active():
 		key = "help.supporter"
 	}

@@ -14,7 +14,7 @@ import (
 func language() *conversation.Flow {
 	return &conversation.Flow{
 		Name:     "language",
-		Commands: []conversation.Command{{Name: "language", Do: openLanguage, Bare: true}},
+		Commands: []conversation.Command{{Name: "language", Do: openLanguage, Bare: true, Banned: true}},
 		Steps: map[string]conversation.Step{
 			"pick": {Ask: askLanguage, Choice: takeLanguage},
 		},

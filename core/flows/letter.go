@@ -20,8 +20,8 @@ const (
 	codeForget core.TaskName = "code.forget"
 )
 
-// A forgetOrder is the payload of codeForget.
-type forgetOrder struct {
+// A challengeOrder is the payload of codeForget and codeCheck: it names a challenge.
+type challengeOrder struct {
 	Chat    core.ChatID    `json:"chat"`
 	Account core.AccountID `json:"account"`
 	Made    string         `json:"made"` // of the challenge
@@ -105,7 +105,7 @@ func codeLetterFor(b *conversation.Bot, o letterOrder, c *core.Challenge) *core.
 // forgetCode is the task that ends an address and its code, fifteen minutes after
 // they were made.
 func forgetCode(ctx context.Context, b *conversation.Bot, payload []byte) error {
-	var o forgetOrder
+	var o challengeOrder
 	if err := json.Unmarshal(payload, &o); err != nil {
 		return core.Wrap(core.Internal, err, "flows: read forget order")
 	}

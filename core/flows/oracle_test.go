@@ -18,10 +18,10 @@ import (
 // moves are what the people of the oracle test do. {address} is a sponsor's for one
 // and a stranger's for the other; neither ever types the right code.
 var moves = []string{
-	"/start", "1", "2", "{address}", "{address}", "11112222", "1234 5678", "[Renvoyer le code]",
+	"/start", "/start act_1", "/start team_1", "/invite", "1", "2", "{address}", "{address}", "11112222", "1234 5678", "[Renvoyer le code]",
 	"[Une autre adresse]", "/near Lyon", "/help", "/language", "[English]", "/stop", "/cancel",
 	"/agenda", "/where", "/role 11112222", "(location 45.75 4.83)", "(sticker)", "Anna", "other.{address}",
-	"(edits) {address}", "(1 minute passes)", "(16 minutes pass)", "(61 minutes pass)",
+	"(edits) {address}", "(1 minute passes)", "(4 minutes pass)", "(16 minutes pass)", "(61 minutes pass)",
 }
 
 // opener leads to the question for the address, so that most dialogues get there.
@@ -97,7 +97,7 @@ func (s *stage) listen(t *testing.T, who string, script []string) string {
 	time.Sleep(time.Until(time.Now().Truncate(even).Add(even)))
 	start := time.Now()
 	var heard strings.Builder
-	for _, move := range script {
+	for _, move := range append(slices.Clone(script), "(4 minutes pass)") { // what was ordered last is heard, too
 		text := strings.ReplaceAll(move, "{address}", who+"@example.org")
 		if !strings.HasPrefix(text, "(") || !strings.Contains(text, "pass") {
 			text = who + ": " + text

@@ -46,11 +46,15 @@ func takeEmail(ctx context.Context, t *conversation.Turn, text string) error {
 	}
 	t.Keep("address", string(address))
 	t.Keep("made", stamp(c.Made))
+	t.Keep("mail", "")
 	if err := orderLetter(t, address, c.Made); err != nil {
 		return err
 	}
-	forget := forgetOrder{Chat: t.Chat.ID, Account: t.Account.ID, Made: stamp(c.Made)}
-	if err := t.Later(codeForget, forget, conversation.Window{Due: c.Made.Add(core.CodeLife)}); err != nil {
+	o := challengeOrder{Chat: t.Chat.ID, Account: t.Account.ID, Made: stamp(c.Made)}
+	if err := t.Later(codeForget, o, conversation.Window{Due: c.Made.Add(core.CodeLife)}); err != nil {
+		return err
+	}
+	if err := orderCheck(ctx, t, o, c.Made); err != nil {
 		return err
 	}
 	t.Say("email.sent", locale.Args{"URL": locale.Raw(t.Campaign.SponsorURL)})
@@ -58,9 +62,25 @@ func takeEmail(ctx context.Context, t *conversation.Turn, text string) error {
 	return nil
 }
 
-func askCode(_ context.Context, t *conversation.Turn) error {
-	t.Choose("code.ask", nil, t.Button("code.resend", "resend"), t.Button("code.other", "other"))
+// askCode asks for the code, or for the address again once the code is over: people
+// come back late.
+func askCode(ctx context.Context, t *conversation.Turn) error {
+	c, err := t.Tx.Challenge(ctx, t.Account.ID)
+	if core.CodeOf(err) == core.NotFound || err == nil && !c.Live(t.Now) {
+		t.Say("code.expired", nil)
+		t.Go("email")
+		return askEmail(ctx, t)
+	}
+	if err != nil {
+		return err
+	}
+	t.Choose("code.ask", nil, codeButtons(&t.Scene)...)
 	return nil
+}
+
+// codeButtons are what can be done in place of typing the code.
+func codeButtons(s *conversation.Scene) []core.Button {
+	return []core.Button{s.Button("code.resend", "resend"), s.Button("code.other", "other")}
 }
 
 func takeCodeChoice(ctx context.Context, t *conversation.Turn, do core.Do) error {

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"slices"
 
 	"tocsin/core"
 	"tocsin/core/conversation"
@@ -55,11 +56,15 @@ func takeRole(ctx context.Context, t *conversation.Turn, arg string) error {
 	return showRoles(ctx, t)
 }
 
+// showRoles says which roles a person has from this account.
 func showRoles(ctx context.Context, t *conversation.Turn) error {
 	grants, err := t.Tx.Grants(ctx, t.Supporter.ID)
 	if err != nil {
 		return err
 	}
+	grants = slices.DeleteFunc(grants, func(g core.Grant) bool {
+		return g.Account != t.Account.ID || !t.Now.Before(g.Expires)
+	})
 	if len(grants) == 0 {
 		t.Say("role.none", nil)
 		return nil

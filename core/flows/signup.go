@@ -25,36 +25,18 @@ func signup() *conversation.Flow {
 			"name":    {Ask: askName, Text: takeName, Choice: skipName},
 			"often":   {Ask: askOften, Choice: takeOften},
 		},
-		Tasks: map[core.TaskName]conversation.Task{codeLetter: sendCode, codeForget: forgetCode},
+		Actions: map[core.Verb]conversation.Action{"suspended.prove": proveAgain},
+		Tasks: map[core.TaskName]conversation.Task{
+			codeLetter: sendCode, codeCheck: checkMail, codeForget: forgetCode,
+		},
+		References: map[core.ReferenceKind]conversation.Rendering{
+			noLetter: tellNoLetter, core.SuspendedNotice: tellSuspended,
+		},
 	}
 	for name, step := range placeSteps(afterPlace) {
 		f.Steps[name] = step
 	}
 	return f
-}
-
-// start begins, or goes on where the person stopped.
-func start(ctx context.Context, t *conversation.Turn, _ string) error {
-	switch {
-	case t.Supporter != nil && t.Supporter.State == core.Suspended:
-		t.Say("signup.suspended", locale.Args{"URL": locale.Raw(t.Campaign.SponsorURL)})
-		return nil
-	case t.Supporter != nil && t.Supporter.Stopped:
-		return undoStop(ctx, t, "")
-	}
-	if f := t.Top(); f != nil && f.Flow == "signup" {
-		t.Say("signup.resume", nil)
-		t.Ask()
-		return nil
-	}
-	if t.Supporter != nil {
-		t.Close()
-		t.Choose("signup.again", locale.Args{"Campaign": locale.Raw(t.Campaign.Name)},
-			t.Button("near.button", "near.here"), t.Button("agenda.button", "agenda.show"))
-		return nil
-	}
-	t.Open("signup", "welcome")
-	return nil
 }
 
 func askWelcome(_ context.Context, t *conversation.Turn) error {
@@ -167,7 +149,7 @@ func afterPlace(ctx context.Context, t *conversation.Turn) error {
 		return err
 	}
 	if !ok {
-		return finishSignup(t)
+		return finishSignup(ctx, t)
 	}
 	t.Go("often")
 	return nil
@@ -198,11 +180,13 @@ func takeOften(ctx context.Context, t *conversation.Turn, do core.Do) error {
 	if err := t.Tx.PutSupporter(ctx, t.Supporter); err != nil {
 		return err
 	}
-	return finishSignup(t)
+	return finishSignup(ctx, t)
 }
 
-func finishSignup(t *conversation.Turn) error {
+// finishSignup ends a sign-up, and turns to what the person came for.
+func finishSignup(ctx context.Context, t *conversation.Turn) error {
+	link := core.ParseLink(t.Data("link"))
 	t.End()
 	t.Choose("signup.done", nil, t.Button("near.button", "near.here"))
-	return nil
+	return afterSignup(ctx, t, link)
 }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,8 +60,10 @@ type stage struct {
 	files []*core.Attachment
 	here  string // the chat of the last line
 	code  string
-	read  int // letters
-	n     int // updates
+	offer string // the payload of the last invitation
+	away  bool   // the mail server
+	read  int    // letters
+	n     int    // updates
 }
 
 var _ core.Adapter = (*stage)(nil)
@@ -84,7 +88,14 @@ func open(t *testing.T, shape, lang string) *stage {
 		t.Fatal(err)
 	}
 	server := mailtest.Pipe(t)
-	sender, err := mail.New(mail.Config{URL: server.URL(), From: "Campagne <bot@campagne.example>", Dialer: server.Dial, RootCAs: server.RootCAs()})
+	var s *stage
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if s.isAway() {
+			return nil, syscall.ECONNREFUSED
+		}
+		return server.Dial(ctx, network, address)
+	}
+	sender, err := mail.New(mail.Config{URL: server.URL(), From: "Campagne <bot@campagne.example>", Dialer: dial, RootCAs: server.RootCAs()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,15 +103,15 @@ func open(t *testing.T, shape, lang string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	campaign, err := core.ParseCampaign(strings.NewReader(""))
+	campaign, err := core.ParseCampaign(strings.NewReader(`sources = ["affiche"]`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	campaign.Name, campaign.SponsorURL = "Demain", "https://parrainer.example"
 	campaign.PrivacyURL = "https://demain.example/donnees"
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
-	s := &stage{
-		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: [2]chan struct{}{make(chan struct{}), make(chan struct{})}, dir: dir, log: log,
+	s = &stage{
+		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}, dir: dir, log: log,
 		keys: map[string][]key{}, wrote: map[string]core.ReceiptID{},
 	}
 	s.bot = &conversation.Bot{
@@ -166,6 +177,11 @@ func (s *stage) furnish() {
 	actions[1].Note = "Rendez-vous devant la station de tramway. Prévoyez de bonnes chaussures."
 	err = s.store.Tx(s.t.Context(), func(tx core.Tx) error {
 		ctx := s.t.Context()
+		team := &core.Team{Name: "Lyon 8e", Area: "FR/84/69"}
+		if err := tx.CreateTeam(ctx, team); err != nil {
+			return err
+		}
+		actions[1].Team = team.ID
 		if err := tx.PutAreas(ctx, gazetteer.Areas()); err != nil {
 			return err
 		}
@@ -181,7 +197,7 @@ func (s *stage) furnish() {
 		}
 		_, err := tx.PutSponsorships(ctx, []core.Sponsorship{
 			{Fingerprint: tx.Fingerprint("anna@exemple.fr")}, {Fingerprint: tx.Fingerprint("ben@example.org")},
-			{Fingerprint: tx.Fingerprint("chloe@exemple.fr")},
+			{Fingerprint: tx.Fingerprint("chloe@exemple.fr")}, {Fingerprint: tx.Fingerprint("anna.b@exemple.fr")},
 		})
 		return err
 	})
@@ -197,19 +213,31 @@ func (s *stage) Do(l transcript.Line) error {
 		synctest.Wait()
 		return nil
 	}
-	if l.Verb == transcript.Is {
+	switch l.Verb {
+	case transcript.Is:
 		return s.join(l.Who, l.Text)
-	}
-	u := s.update(l)
-	if l.Verb == transcript.Hears {
+	case transcript.Mails:
+		s.plan(l.Text)
+		return nil
+	case transcript.Turns:
+		if err := s.turn(l.Who, l.Text); err != nil {
+			return err
+		}
+	case transcript.Hears:
+		s.update(l)
 		if err := s.alert(l.Who, l.Text); err != nil {
 			return err
 		}
-	} else if err := s.bot.Handle(s.t.Context(), u); err != nil {
-		return err
+	default:
+		if err := s.bot.Handle(s.t.Context(), s.update(l)); err != nil {
+			return err
+		}
 	}
 	for _, wake := range s.wake {
-		wake <- struct{}{}
+		select {
+		case wake <- struct{}{}:
+		default: // it was woken already
+		}
 	}
 	time.Sleep(time.Second) // of the bubble: the dispatcher and the mail server do their work
 	synctest.Wait()
@@ -229,7 +257,7 @@ func (s *stage) update(l transcript.Line) *core.Update {
 		ID: fmt.Sprint(s.n), Chat: core.ChatRef{Bot: s.Bot(), Chat: chat}, Kind: kind,
 		Sender: &core.AccountRef{Bot: s.Bot(), ID: l.Who}, Language: s.lang, At: time.Now(),
 	}
-	text := strings.NewReplacer("{code}", s.code, "{wrong}", wrong(s.code)).Replace(l.Text)
+	text := strings.NewReplacer("{code}", s.code, "{wrong}", wrong(s.code), "{invitation}", s.offer).Replace(l.Text)
 	switch l.Verb {
 	case transcript.Press:
 		u.Event = s.press(chat, text)
@@ -294,6 +322,48 @@ func (s *stage) join(who, place string) error {
 	})
 }
 
+// turn does to a supporter what the campaign does: it bans them, or their sponsorship
+// is withdrawn.
+func (s *stage) turn(who, into string) error {
+	ctx := s.t.Context()
+	s.mu.Lock()
+	s.here = who
+	s.mu.Unlock()
+	return s.store.Tx(ctx, func(tx core.Tx) error {
+		f := tx.Fingerprint(addresses[who])
+		if into != "banned" {
+			return core.Revoke(ctx, tx, f)
+		}
+		p, err := tx.SponsoredBy(ctx, f)
+		if err != nil {
+			return err
+		}
+		p.State = core.Banned
+		return tx.PutSupporter(ctx, p)
+	})
+}
+
+// plan has the mail server do something from now on.
+func (s *stage) plan(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = what == "is away"
+	switch what {
+	case "refuses the address":
+		s.mail.FailRcpt(550)
+	case "asks to wait":
+		s.mail.FailRcpt(451)
+	case "is back":
+		s.mail.Heal()
+	}
+}
+
+func (s *stage) isAway() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.away
+}
+
 // press presses the last button that was shown under a label; where there are no
 // buttons the label is typed.
 func (s *stage) press(chat, label string) core.Event {
@@ -317,6 +387,8 @@ func wrong(code string) string {
 		return r
 	}, code)
 }
+
+var payloadShown = regexp.MustCompile(`inv_[a-z2-7]{26}`)
 
 var codeInLetter = regexp.MustCompile(`\d{4} \d{4}`)
 
@@ -375,6 +447,9 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 		}
 		text += "[" + strings.NewReplacer("\u2068", "", "\u2069", "").Replace(b.Label) + "]"
 		s.keys[d.To.Chat] = append(s.keys[d.To.Chat], key{b.Label, fmt.Sprintf("%s.%d", m.Menu, i+1), on})
+	}
+	if payload := payloadShown.FindString(text); payload != "" {
+		s.offer, text = payload, strings.ReplaceAll(text, payload, "{invitation}")
 	}
 	if d.To.Chat != s.here {
 		who += " to " + d.To.Chat

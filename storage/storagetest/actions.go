@@ -19,6 +19,7 @@ var actionProperties = []property{
 	{"Action/SourceTwiceInOneCall", actionTwice},
 	{"Action/WithoutSourceOrPlaceIsInvalid", actionInvalid},
 	{"Action/OfNoTeamIsNotFound", actionOfNoTeam},
+	{"Action/OfATeamComeInTheirOrder", actionsOfATeam},
 	{"TakePlaces/CapacityIsNeverExceededInParallel", capacityInParallel},
 	{"TakePlaces/CountsExactly", capacityCounts},
 }
@@ -231,4 +232,30 @@ func capacityCounts(t *testing.T, s core.Store) {
 	})
 	limited.Taken = 2
 	wantAction(t, s, limited)
+}
+
+func actionsOfATeam(t *testing.T, s core.Store) {
+	lyon, brest := &core.Team{Name: "Lyon"}, &core.Team{Name: "Brest"}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		must(t, tx.CreateTeam(ctx, lyon))
+		return tx.CreateTeam(ctx, brest)
+	})
+	of := func(uid string, team *core.Team, start time.Duration, state core.ActionState) *core.Action {
+		a := leafleting(uid)
+		a.Team, a.StartsAt, a.EndsAt, a.State = team.ID, noon.Add(start), noon.Add(start+time.Hour), state
+		return a
+	}
+	late, soon, now := of("late", lyon, 9*time.Hour, core.Public), of("soon", lyon, time.Hour, core.Public), of("now", lyon, -time.Minute, core.Public)
+	nobodys := leafleting("nobodys")
+	putActions(t, s, late, soon, now, nobodys, of("over", lyon, -time.Hour, core.Public), of("review", lyon, time.Hour, core.InReview),
+		of("cancelled", lyon, time.Hour, core.Cancelled), of("others", brest, time.Hour, core.Public))
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		for limit, want := range [][]*core.Action{{}, {now}, {now, soon}, {now, soon, late}, {now, soon, late}} {
+			got := get[[]*core.Action](t)(r.TeamActions(ctx, lyon.ID, noon, limit))
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("%d at most (-want +got):\n%s", limit, d)
+			}
+		}
+		return nil
+	})
 }

@@ -17,6 +17,7 @@ var conversationProperties = []property{
 	{"Conversation/IsEmptyAtFirst", conversationEmptyAtFirst},
 	{"Conversation/OfTwoPeopleInOneChatStaysApart", conversationPerPerson},
 	{"Conversation/OldVersionIsAConflict", conversationOldVersion},
+	{"Conversation/OfAnAccountIsDroppedInAllChatsButOne", conversationsDropped},
 	{"Menu/ComesBackEqual", menuComesBackEqual},
 	{"Menu/IsReplacedUnderItsToken", menuReplaced},
 	{"Menu/UnknownIsNotFound", menuUnknown},
@@ -186,4 +187,35 @@ func menuOnEachPart(t *testing.T, s core.Store) {
 		wantCode(t, err, core.NotFound)
 		return nil
 	})
+}
+
+func conversationsDropped(t *testing.T, s core.Store) {
+	anna, ben := account(t, s, "anna"), account(t, s, "ben")
+	home, other := chat(t, s, "anna"), chat(t, s, "other")
+	talks := []*core.Conversation{
+		{Chat: home, Account: anna}, {Chat: other, Account: anna}, {Chat: other, Account: ben}, {Chat: other},
+	}
+	wantOpen := func(open ...bool) {
+		t.Helper()
+		do(t, s, func(ctx context.Context, tx core.Tx) error {
+			for i, c := range talks {
+				if got := get[*core.Conversation](t)(tx.Conversation(ctx, c.Chat, c.Account)); (got.Version > 0) != open[i] {
+					t.Errorf("conversation %d is open: %t", i, got.Version > 0)
+				}
+			}
+			return nil
+		})
+	}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for _, c := range talks {
+			must(t, tx.PutConversation(ctx, c))
+		}
+		return tx.DropConversations(ctx, anna, home)
+	})
+	wantOpen(true, false, true, true)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		wantCode(t, tx.PutConversation(ctx, talks[1]), core.Conflict) // a turn that began before
+		return tx.DropConversations(ctx, anna, 0)
+	})
+	wantOpen(false, false, true, true)
 }

@@ -28,6 +28,7 @@ var leavings = map[core.Kept]struct {
 	core.KeptChallenges:   {aChallenge, 1},
 	core.KeptTallies:      {aTallyAndSlot, 2},
 	core.KeptOffers:       {anOffer, 1},
+	core.KeptInvitations:  {anInvitation, 1},
 	core.KeptTalks:        {aTalk, 1},
 	core.KeptCells:        {aPlaceOfAPerson, 1},
 	core.KeptActions:      {anActionOfTwo, 3},
@@ -142,6 +143,15 @@ func anOffer(ctx context.Context, tx core.Tx, name string, now time.Time) (there
 		_, err := tx.TakeOffer(ctx, o.Code, now)
 		return found(err)
 	}, tx.CreateOffer(ctx, o)
+}
+
+func anInvitation(ctx context.Context, tx core.Tx, _ string, now time.Time) (there, error) {
+	i := core.NewInvitation(core.Link{}, now)
+	i.Expires = now
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		_, err := tx.Invitation(ctx, i.Token, now.Add(-time.Second))
+		return found(err)
+	}, tx.CreateInvitation(ctx, i)
 }
 
 func aTalk(ctx context.Context, tx core.Tx, name string, now time.Time) (there, error) {

@@ -18,6 +18,7 @@ var sponsorshipProperties = []property{
 	{"Sponsorship/RevokedStaysRevokedByImport", sponsorshipStaysRevoked},
 	{"Sponsorship/ManyTwiceInOneTransaction", sponsorshipsTwice},
 	{"Sponsorship/UndoneWithTheTransaction", sponsorshipsUndone},
+	{"Sponsorship/IsBarredOnceWhoWasBannedIsForgotten", sponsorshipBarred},
 	{"Challenge/LatestOfAnAccountHolds", challengeLatestHolds},
 	{"Challenge/CodeIsWipedOnceClosed", challengeWiped},
 	{"Challenge/OfNobodyIsNotFound", challengeOfNobody},
@@ -128,6 +129,35 @@ func sponsorshipStaysRevoked(t *testing.T, s core.Store) {
 		})
 	}
 	wantCount(t, s, 0)
+}
+
+// Who was banned stays so after they were forgotten, and an import changes nothing
+// about it; who was not, or is no more, is forgotten whole.
+func sponsorshipBarred(t *testing.T, s core.Store) {
+	ss := sponsorships(2, 1)
+	putSponsorships(t, s, ss, 2)
+	forgetAs := func(state core.SupporterState, want bool) {
+		t.Helper()
+		who := supporter(t, s)
+		do(t, s, func(ctx context.Context, tx core.Tx) error {
+			must(t, tx.Prove(ctx, who, ss[0].Fingerprint))
+			p := get[*core.Supporter](t)(tx.Supporter(ctx, who))
+			p.State = state
+			must(t, tx.PutSupporter(ctx, p))
+			must(t, tx.Forget(ctx, who))
+			get[int](t)(tx.PutSponsorships(ctx, ss))
+			for i, want := range []bool{want, false} {
+				if got := get[*core.Sponsorship](t)(tx.Sponsorship(ctx, ss[i].Fingerprint)); got.Barred != want {
+					t.Errorf("sponsorship %d of who was %s: barred %t", i, state, got.Barred)
+				}
+			}
+			return nil
+		})
+	}
+	forgetAs(core.Active, false)
+	forgetAs(core.Banned, true)
+	forgetAs(core.Banned, true)
+	forgetAs(core.Active, false)
 }
 
 func sponsorshipsTwice(t *testing.T, s core.Store) {

@@ -72,7 +72,7 @@ func supporterComesBack(t *testing.T, s core.Store) {
 		Often: core.Weekly, Since: "2026-11-22", Seen: "2026-12-31",
 		Settings: core.Settings{
 			Kinds: []core.KindID{"leafleting", "stall"}, Times: []core.Times{core.Evenings}, Quiet: &core.Quiet{From: 22, Until: 7},
-			Plain: true, Held: "2027-01-01",
+			Plain: true, Held: "2027-01-01", Moved: 1798761600,
 		},
 	}
 	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.CreateSupporter(ctx, p) })

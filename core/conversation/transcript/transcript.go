@@ -10,13 +10,16 @@
 //	anna: (location 45.76 4.83)
 //	anna: (edits) 69002
 //	ben: (is a supporter in Lyon)
+//	ben: (is no longer a sponsor)
+//	(the mail server is away)
 //	ben: (an alert of 2 actions arrives)
 //	(15 minutes pass)
 //
 // A line that is indented is the bot's own ("bot edits: …" replaces what it said), or a
 // letter ("mail: …"); -update writes them anew. A person who "is a supporter" has signed
-// up before, with 25 km around the place. "who@chat" speaks in a group. {code} is the code of the last letter,
-// {wrong} one that it is not.
+// up before, with 25 km around the place; they may then be "banned" or "no longer a sponsor". The
+// mail server "is away", "refuses the address" or "asks to wait", until it "is back". "who@chat" speaks in a group. {code} is the code of the last letter,
+// {wrong} one that it is not, {invitation} what the last invitation says after /start.
 package transcript
 
 import (
@@ -48,6 +51,8 @@ const (
 	Shares Verb = "shares" // a position
 	Sends  Verb = "sends"  // a sticker, a voice message
 	Is     Verb = "is"     // a supporter, in the place that Text names, if it names one
+	Turns  Verb = "turns"  // banned, or no longer a sponsor: what Text says
+	Mails  Verb = "mails"  // the mail server does what Text says
 	Hears  Verb = "hears"  // an alert of as many actions as Text says, the earliest that there were
 	Passes Verb = "passes" // time
 )
@@ -56,6 +61,8 @@ var (
 	passing  = regexp.MustCompile(`^\((\d+) (second|minute|hour|day)s? pass(?:es)?\)$`)
 	location = regexp.MustCompile(`^\(location (-?[\d.]+) (-?[\d.]+)\)$`)
 	being    = regexp.MustCompile(`^\(is a supporter(?: in (.+))?\)$`)
+	turning  = regexp.MustCompile(`^\(is (banned|no longer a sponsor)\)$`)
+	mailing  = regexp.MustCompile(`^\(the mail server (is away|is back|refuses the address|asks to wait)\)$`)
 	hearing  = regexp.MustCompile(`^\(an alert of (\d+) actions? arrives\)$`)
 	sending  = regexp.MustCompile(`^\((sticker|voice|photo|video|file)\)$`)
 	speaking = regexp.MustCompile(`^(\w+)(?:@(\w+))?: (.*)$`)
@@ -70,6 +77,9 @@ func Parse(s string) (Line, error) {
 	if m := passing.FindStringSubmatch(s); m != nil {
 		n, err := strconv.Atoi(m[1])
 		return Line{Verb: Passes, Pass: time.Duration(n) * units[m[2]]}, err
+	}
+	if m := mailing.FindStringSubmatch(s); m != nil {
+		return Line{Verb: Mails, Text: m[1]}, nil
 	}
 	m := speaking.FindStringSubmatch(s)
 	if m == nil {
@@ -88,6 +98,8 @@ func Parse(s string) (Line, error) {
 		l.Lon, _ = strconv.ParseFloat(p[2], 64)
 	case being.MatchString(l.Text):
 		l.Verb, l.Text = Is, being.FindStringSubmatch(l.Text)[1]
+	case turning.MatchString(l.Text):
+		l.Verb, l.Text = Turns, turning.FindStringSubmatch(l.Text)[1]
 	case hearing.MatchString(l.Text):
 		l.Verb, l.Text = Hears, hearing.FindStringSubmatch(l.Text)[1]
 	case sending.MatchString(l.Text):
