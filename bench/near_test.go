@@ -60,7 +60,7 @@ func crowd(t *testing.T, s *storage.Store, r *rand.Rand, from time.Time) []*core
 		as[i] = &core.Action{
 			Source: fmt.Sprintf("import:%d", i), Title: "Tractage au marché", Kind: core.DefaultKinds[r.IntN(7)].ID,
 			StartsAt: start, EndsAt: start.Add(2 * time.Hour), Zone: "Europe/Paris", Place: "Place de la République",
-			Area: "FR/84/69", Point: somewhere(r), Visibility: core.ForSupporters, State: core.Public,
+			Area: "FR/84/69", Point: somewhere(r), Visibility: [...]core.Visibility{core.ForSupporters, core.ForEveryone}[i%2], State: core.Public,
 			Note: "Rendez-vous devant la mairie, nous apportons les tracts.",
 		}
 	}

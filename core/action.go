@@ -74,9 +74,10 @@ func (a *Action) Local(t time.Time) time.Time {
 type NearQuery struct {
 	Center   geo.Point
 	Radius   geo.Km
-	From, To time.Time // StartsAt in [From, To)
-	Kinds    []KindID  // empty: all
-	Everyone bool      // only what is open to everyone: the asker is no supporter
+	From, To time.Time   // StartsAt in [From, To)
+	Kinds    []KindID    // empty: all
+	Everyone bool        // only what is open to everyone: the asker is no supporter
+	For      SupporterID // without what this person said is NotForMe; 0: nobody in particular
 	Limit    int
 	Skip     int // matches to pass over: the pages before
 }
@@ -92,12 +93,18 @@ type ActionReader interface {
 	// Action fails with NotFound if there is none.
 	Action(ctx context.Context, id ActionID) (*Action, error)
 
-	// NearActions returns the matches in the order of their start.
+	// NearActions returns the matches in the order of their start: first those with a
+	// place, then those online. A Radius below 0 finds only the latter.
 	NearActions(ctx context.Context, q NearQuery) ([]Near, error)
 
 	// TeamActions returns the first public actions of a team that end after from, in the
 	// order of their start.
 	TeamActions(ctx context.Context, t TeamID, from time.Time, limit int) ([]*Action, error)
+
+	// NearestAction returns the nearest match with a place beyond the radius of q,
+	// however far; of two at one distance the one that starts first. It fails with
+	// NotFound if there is none on earth. Limit and Skip mean nothing to it.
+	NearestAction(ctx context.Context, q NearQuery) (*Near, error)
 }
 
 // ActionStore keeps actions.

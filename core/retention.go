@@ -26,6 +26,7 @@ const (
 	KeptInvitations  Kept = "invitations"   // after their end
 	KeptTalks        Kept = "conversations" // what was said in an open flow
 	KeptCells        Kept = "cells"         // of people who have not spoken to us
+	KeptSearches     Kept = "searches"      // that found nothing
 	KeptActions      Kept = "actions"       // after their end
 	KeptRuns         Kept = "runs"
 )
@@ -45,6 +46,7 @@ var Retentions = []Retention{
 	{KeptInvitations, 2 * day},
 	{KeptTalks, 60 * day},
 	{KeptCells, 90 * day},
+	{KeptSearches, 28 * day},
 	{KeptActions, 30 * day},
 	{KeptRuns, 90 * day},
 }

@@ -75,6 +75,10 @@ type RsvpStore interface {
 
 	// PutRsvp stores r, and sets Changes: one more than before if there was an answer.
 	PutRsvp(ctx context.Context, r *Rsvp) error
+
+	// DropRsvp takes an answer back, as if there had been none. The places that it took
+	// are the caller's to free.
+	DropRsvp(ctx context.Context, a ActionID, s SupporterID) error
 }
 
 // Respond records r, unless it was said before, and keeps the action's count of places

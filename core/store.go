@@ -33,6 +33,7 @@ type Reader interface {
 	PlaceReader
 	RoleReader
 	RsvpReader
+	SearchReader
 	SourceReader
 	SponsorshipReader
 	SupporterReader
@@ -56,6 +57,7 @@ type Tx interface {
 	RoleStore
 	RsvpStore
 	RunStore
+	SearchStore
 	SlotStore
 	SourceStore
 	SponsorshipStore

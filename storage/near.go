@@ -1,9 +1,8 @@
 package storage
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"database/sql"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
@@ -14,9 +13,10 @@ import (
 
 // Two ways lead to the first actions within a circle. To walk all actions by their start
 // and pick those in the circle is fast where the circle holds many; to take all in the
-// circle and sort them is fast where it holds few. Which it is nobody knows before, so
-// both are tried in turn, each time with more rows, until one of them ends. What that
-// costs is at most a few times what the better way alone would.
+// circle and sort them is fast where it holds few. How many it holds is counted first, up
+// to a bound: with fewer they are taken, else so many are walked. If that does not reach
+// enough matches, both go on with more. What that costs is at most a few times what the
+// better way alone would, whatever else is asked for.
 const (
 	nearRows = 1000 // of the first try
 	nearMore = 4    // times as many in the next
@@ -65,7 +65,7 @@ func (t *tx) nearMatches(ctx context.Context, s *nearSearch) ([]nearMatch, error
 		return nil, nil
 	}
 	for limit := s.rows; ; limit *= nearMore {
-		for _, way := range [...]func(context.Context, *nearSearch, int) ([]nearMatch, bool, error){t.walkNear, t.takeNear} {
+		for _, way := range [...]func(context.Context, *nearSearch, int) ([]nearMatch, bool, error){t.takeNear, t.walkNear} {
 			matches, done, err := way(ctx, s, limit)
 			if err != nil {
 				return nil, failed(err, "find actions near")
@@ -85,12 +85,28 @@ const walkQuery = `
 		ORDER BY a.starts_at, a.id LIMIT ?) AS a
 	WHERE ? ? ORDER BY a.starts_at, a.id`
 
-// takeQuery returns the actions in the covering, in no order.
+// countQuery counts the rows that takeQuery looks at, up to a limit.
+const countQuery = `
+	WITH r (low, high) AS (?)
+	SELECT count(*) FROM (
+		SELECT 1 FROM r CROSS JOIN ? AS a WHERE a.state = 'public' AND a.cell BETWEEN r.low AND r.high LIMIT ?) AS counted`
+
+// takeQuery returns the actions in the covering.
 const takeQuery = `
 	WITH r (low, high) AS (?)
-	SELECT a.id, a.starts_at, a.lat, a.lon FROM r CROSS JOIN actions AS a
-	WHERE a.state = 'public' AND a.cell BETWEEN r.low AND r.high AND a.starts_at >= ? AND a.starts_at < ? ?
-	LIMIT ?`
+	SELECT a.id, a.starts_at, a.lat, a.lon FROM r CROSS JOIN ? AS a
+	WHERE a.state = 'public' AND a.cell BETWEEN r.low AND r.high AND a.starts_at >= ? AND a.starts_at < ? ?`
+
+// byRange is the table of actions as countQuery and takeQuery join it with r. SQLite
+// joins as it is written, range by range; PostgreSQL would rather look at all actions, as
+// it cannot know how small the ranges are, unless OFFSET keeps it from looking inside.
+func (t *tx) byRange() bun.Safe {
+	if t.postgres() {
+		return `LATERAL (SELECT id, starts_at, cell, lat, lon, visibility, kind, state FROM actions
+			WHERE state = 'public' AND cell BETWEEN r.low AND r.high OFFSET 0)`
+	}
+	return "actions"
+}
 
 // walkNear looks at the first actions by start, limit of them. It reports whether
 // s.want of them match.
@@ -100,44 +116,41 @@ func (t *tx) walkNear(ctx context.Context, s *nearSearch, limit int) ([]nearMatc
 	if err != nil {
 		return nil, false, err
 	}
+	matches, err := s.first(rows)
+	return matches, len(matches) == s.want, err
+}
+
+// takeNear takes the actions in the covering of the circle, if they are fewer than limit,
+// and reports whether they are. To sort them in the database is faster than to hand them
+// all out.
+func (t *tx) takeNear(ctx context.Context, s *nearSearch, limit int) ([]nearMatch, bool, error) {
+	ranges := rangeValues(s.ranges)
+	var n int
+	if err := t.NewRaw(countQuery, ranges, t.byRange(), limit).Scan(ctx, &n); err != nil || n >= limit {
+		return nil, false, err
+	}
+	rows, err := t.QueryContext(ctx, takeQuery+" ORDER BY a.starts_at, a.id", ranges, t.byRange(), microsOf(s.From), microsOf(s.To), s.filter())
+	if err != nil {
+		return nil, false, err
+	}
+	matches, err := s.first(rows)
+	return matches, true, err
+}
+
+// first reads rows until s.want of them match, and closes them.
+func (s *nearSearch) first(rows *sql.Rows) ([]nearMatch, error) {
 	defer rows.Close()
 	var matches []nearMatch
 	for len(matches) < s.want && rows.Next() {
 		m, ok, err := s.scan(rows)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		if ok {
 			matches = append(matches, m)
 		}
 	}
-	return matches, len(matches) == s.want, rows.Err()
-}
-
-// takeNear takes the actions in the covering of the circle, limit of them. It reports
-// whether these are all.
-func (t *tx) takeNear(ctx context.Context, s *nearSearch, limit int) ([]nearMatch, bool, error) {
-	rows, err := t.QueryContext(ctx, takeQuery,
-		rangeValues(s.ranges), microsOf(s.From), microsOf(s.To), s.filter(), limit)
-	if err != nil {
-		return nil, false, err
-	}
-	defer rows.Close()
-	var matches []nearMatch
-	n := 0
-	for ; rows.Next(); n++ {
-		m, ok, err := s.scan(rows)
-		if err != nil {
-			return nil, false, err
-		}
-		if ok {
-			matches = append(matches, m)
-		}
-	}
-	slices.SortFunc(matches, func(a, b nearMatch) int {
-		return cmp.Or(cmp.Compare(a.StartsAt, b.StartsAt), cmp.Compare(a.ID, b.ID))
-	})
-	return matches[:min(s.want, len(matches))], n < limit, rows.Err()
+	return matches, rows.Err()
 }
 
 // filter is what a query asks for besides time and place, as a condition behind others.
@@ -149,6 +162,10 @@ func (s *nearSearch) filter() schema.QueryAppender {
 	}
 	if len(s.Kinds) > 0 {
 		query, parts = query+" AND a.kind IN (?)", append(parts, bun.List(s.Kinds))
+	}
+	if s.For != 0 {
+		query += " AND a.id NOT IN (SELECT r.action FROM rsvps AS r WHERE r.supporter = ? AND r.answer = ?)"
+		parts = append(parts, s.For, core.NotForMe)
 	}
 	return bun.SafeQuery(query, parts...)
 }

@@ -70,9 +70,11 @@ func TestNearLooksAtIndexesAlone(t *testing.T) {
 	inTx(t, s, func(ctx context.Context, x *tx) error {
 		search := lyon(10, 5)
 		search.Everyone, search.Kinds = true, []core.KindID{"stall"}
-		for index, query := range map[string]string{
-			"actions_start": x.NewRaw(walkQuery, 1, 2, 3, within("a.cell", search.ranges), search.filter()).String(),
-			"actions_cell":  x.NewRaw(takeQuery, rangeValues(search.ranges), 1, 2, search.filter(), 3).String(),
+		search.For = 1
+		for query, index := range map[string]string{
+			x.NewRaw(walkQuery, 1, 2, 3, within("a.cell", search.ranges), search.filter()).String():      "actions_start",
+			x.NewRaw(takeQuery, rangeValues(search.ranges), x.byRange(), 1, 2, search.filter()).String(): "actions_cell",
+			x.NewRaw(countQuery, rangeValues(search.ranges), x.byRange(), 3).String():                    "actions_cell",
 		} {
 			var lines []struct {
 				ID, Parent, Notused int

@@ -42,6 +42,7 @@ var purges = map[core.Kept][]purge{
 	core.KeptTalks:       {{table: "conversations", key: "chat, account", old: "day < ?day"}},
 	core.KeptCells: {{table: "supporters", key: "id", wipe: "cell = 0, place = 0, area = ''",
 		old: "seen < ?day AND (cell <> 0 OR place <> 0 OR area <> '')"}},
+	core.KeptSearches: {{table: "searches", key: "supporter, cell, day", old: "day < ?day"}},
 	core.KeptActions: {
 		{table: "rsvps", key: "supporter, action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
 		{table: "actions", key: "id", old: "ends_at < ?before"},

@@ -38,6 +38,12 @@ func (t *tx) PutRsvp(ctx context.Context, r *core.Rsvp) error {
 	return failed(err, "put rsvp")
 }
 
+// DropRsvp implements core.RsvpStore.
+func (t *tx) DropRsvp(ctx context.Context, a core.ActionID, s core.SupporterID) error {
+	_, err := t.NewRaw("DELETE FROM rsvps WHERE supporter = ? AND action = ?", s, a).Exec(ctx)
+	return failed(err, "drop rsvp")
+}
+
 // Rsvp implements core.RsvpReader.
 func (t *tx) Rsvp(ctx context.Context, a core.ActionID, s core.SupporterID) (*core.Rsvp, error) {
 	var r rsvpRow

@@ -205,6 +205,15 @@ func (t *Turn) Active() bool { return t.Supporter != nil && t.Supporter.State ==
 // Languages returns those that the bot speaks.
 func (t *Turn) Languages() []locale.Language { return t.bot.Locale.Languages() }
 
+// Printers returns those of all languages: what a person writes may be in any.
+func (t *Turn) Printers() []*locale.Printer {
+	var all []*locale.Printer
+	for _, l := range t.bot.Locale.Languages() {
+		all = append(all, t.bot.Locale.Printer(l))
+	}
+	return all
+}
+
 // NameOf returns the name of a language in that language.
 func (t *Turn) NameOf(l locale.Language) string {
 	return t.bot.Locale.Printer(l).Text("language.name", nil)

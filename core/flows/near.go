@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"encoding/json"
-	"math"
 	"time"
 
 	"tocsin/core"
@@ -12,13 +11,8 @@ import (
 	"tocsin/core/locale"
 )
 
-// A page of /near holds this many cards: more do not fit on a phone.
-const cardsPerPage = 3
-
-// lookAhead is how far into the future /near looks.
-const lookAhead = 30 * 24 * time.Hour
-
-// near shows the actions around the person, or around a place that they name.
+// near shows the actions around the person, or around a place that they name, at the
+// times and of the kinds that they ask for.
 func near() *conversation.Flow {
 	return &conversation.Flow{
 		Name:     "near",
@@ -30,30 +24,119 @@ func near() *conversation.Flow {
 			"near.here":    func(ctx context.Context, t *conversation.Turn, _ string) error { return openNear(ctx, t, "") },
 			"near.more":    nearMore,
 			"near.details": nearDetails,
+			"near.hide":    nearHide,
+			"near.unhide":  nearUnhide,
 		},
 	}
 }
 
-// A search is what one page of cards shows. It travels in the button of the next
-// page, sealed with its menu.
+// A search is what one page of cards shows. It travels in the buttons of the page,
+// sealed with their menu.
 type search struct {
-	Center geo.Point   `json:"c"` // of a cell, or of a place: never of a person
-	Radius core.Radius `json:"r"`
-	Skip   int         `json:"s"`
+	Center geo.Point     `json:"c"` // of a cell, or of a place: never of a person
+	Radius core.Radius   `json:"r"`
+	Skip   int           `json:"s,omitempty"`
+	When   span          `json:"w,omitempty"`
+	Kinds  []core.KindID `json:"k,omitempty"` // empty: all
+	Online bool          `json:"o,omitempty"` // only what is online
+	Beyond bool          `json:"b,omitempty"` // nothing is within, and the nearest beyond was shown
+	Place  string        `json:"p,omitempty"` // as it is named; "" around a person
+	Zone   string        `json:"z,omitempty"` // of whose days are meant; "" the campaign's
+}
+
+// write returns s as the argument of a button.
+func (s search) write() string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return "" // a centre that is no number, which no place has
+	}
+	return string(b)
+}
+
+func readSearch(text string) (s search, err error) {
+	if text == "" {
+		return s, nil
+	}
+	err = json.Unmarshal([]byte(text), &s)
+	return s, core.Wrap(core.Internal, err, "flows: read search")
+}
+
+// narrowed returns s with what r asks for.
+func (s search) narrowed(r nearRequest) search {
+	if r.Radius != 0 {
+		s.Radius = r.Radius
+	}
+	if r.When != spanAny {
+		s.When = r.When
+	}
+	if len(r.Kinds) > 0 {
+		s.Kinds = r.Kinds
+	}
+	s.Online = s.Online || r.Online
+	return s
+}
+
+// filtered reports whether s leaves out some times, kinds or places.
+func (s search) filtered() bool { return s.When != spanAny || len(s.Kinds) > 0 || s.Online }
+
+// zone returns the clocks on which days are reckoned.
+func (s search) zone(c *core.Campaign) *time.Location {
+	for _, name := range []string{s.Zone, c.Zone} {
+		if loc, err := time.LoadLocation(name); err == nil && name != "" {
+			return loc
+		}
+	}
+	return time.UTC
 }
 
 func openNear(ctx context.Context, t *conversation.Turn, arg string) error {
-	if arg != "" {
-		return nearText(ctx, t, arg)
+	return lookAround(ctx, t, search{}, arg)
+}
+
+// nearText is the answer to the question for a place.
+func nearText(ctx context.Context, t *conversation.Turn, text string) error {
+	s, err := readSearch(t.Data("search"))
+	if err != nil {
+		return err
 	}
-	if t.Supporter != nil && t.Supporter.Cell != 0 && t.Chat.Kind == core.Private {
-		return showNear(ctx, t, search{Center: t.Supporter.Cell.Center(), Radius: t.Supporter.Radius})
+	return lookAround(ctx, t, s, text)
+}
+
+// nearPoint takes a shared point; only its cell goes on.
+func nearPoint(ctx context.Context, t *conversation.Turn, p geo.Point) error {
+	s, err := readSearch(t.Data("search"))
+	if err != nil {
+		return err
 	}
-	if t.Chat.Kind != core.Private {
+	return aroundPoint(ctx, t, s, p)
+}
+
+// lookAround adds what text asks for to s, and shows the first page: around the place
+// that is named, or around the person.
+func lookAround(ctx context.Context, t *conversation.Turn, s search, text string) error {
+	asked := parseNear(text, wordsOf(t))
+	s = s.narrowed(asked)
+	if p, ok := geo.ParsePoint(asked.Place); ok {
+		return aroundPoint(ctx, t, s, p)
+	}
+	if asked.Place != "" {
+		return aroundPlace(ctx, t, s, asked)
+	}
+	private := t.Chat.Kind == core.Private
+	placed := private && t.Supporter != nil && t.Supporter.Cell != 0
+	if placed {
+		s.Center = t.Supporter.Cell.Center()
+	}
+	switch {
+	case placed || s.Online:
+		endNear(t)
+		return showNear(ctx, t, s)
+	case !private:
 		t.Say("near.name_place", nil)
 		return nil
 	}
 	t.Aside("near", "place")
+	t.Keep("search", s.write())
 	return nil
 }
 
@@ -64,24 +147,88 @@ func askNearPlace(_ context.Context, t *conversation.Turn) error {
 	return nil
 }
 
-func nearText(ctx context.Context, t *conversation.Turn, text string) error {
-	if p, ok := geo.ParsePoint(text); ok {
-		return nearPoint(ctx, t, p)
+func aroundPoint(ctx context.Context, t *conversation.Turn, s search, p geo.Point) error {
+	cell := geo.CellOf(p)
+	s.Center = cell.Center()
+	place, err := t.Tx.NearestPlace(ctx, cell)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return err
 	}
-	found, _, err := findPlaces(ctx, t.Tx, text)
+	if err == nil {
+		s.Zone = place.Zone
+	}
+	endNear(t)
+	return showNear(ctx, t, s)
+}
+
+// aroundPlace looks around the largest of the places of a name, and says which it is,
+// with the others to choose, where there are several.
+func aroundPlace(ctx context.Context, t *conversation.Turn, s search, asked nearRequest) error {
+	found, fallback, err := findPlaces(ctx, t.Tx, asked.Place)
+	if err == nil && len(found) == 0 && asked.Bare != asked.Place {
+		found, fallback, err = findPlaces(ctx, t.Tx, asked.Bare)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(found) == 0:
+		return aroundMeant(ctx, t, s, asked.Place)
+	case fallback:
+		t.Say("where.fallback", locale.Args{"Place": locale.Raw(found[0].Name)})
+	}
+	endNear(t)
+	s.Center, s.Zone, s.Place = found[0].Point, found[0].Zone, nameOf(t, &found[0])
+	if len(found) > 1 {
+		named, err := placeButtons(ctx, t, found)
+		if err != nil {
+			return err
+		}
+		s.Place = named[0].Label
+		if err := offerOthers(ctx, t, s, found[1:]); err != nil {
+			return err
+		}
+	}
+	return showNear(ctx, t, s)
+}
+
+// offerOthers says around which of several places we look, and offers the others.
+func offerOthers(ctx context.Context, t *conversation.Turn, s search, others []core.Place) error {
+	buttons, err := s.around(ctx, t, others)
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		return core.Fail(core.Invalid, "where.unknown")
-	}
-	endNear(t)
-	return showNear(ctx, t, search{Center: found[0].Point, Radius: radiusOf(t)})
+	t.Choose("near.several", locale.Args{"Place": locale.Raw(s.Place)}, buttons...)
+	return nil
 }
 
-func nearPoint(ctx context.Context, t *conversation.Turn, p geo.Point) error {
-	endNear(t)
-	return showNear(ctx, t, search{Center: geo.CellOf(p).Center(), Radius: radiusOf(t)})
+// aroundMeant asks which place was meant by a name with a slip in it. A name that is
+// nothing like one that we know is said to be so.
+func aroundMeant(ctx context.Context, t *conversation.Turn, s search, text string) error {
+	meant, err := suggestPlaces(ctx, t.Tx, text)
+	if err != nil {
+		return err
+	}
+	if len(meant) == 0 {
+		t.Say("near.unknown", locale.Args{"Text": locale.User(quoted(text))})
+		return nil
+	}
+	buttons, err := s.around(ctx, t, meant)
+	if err != nil {
+		return err
+	}
+	t.Choose("near.meant", locale.Args{"Text": locale.User(quoted(text))}, buttons...)
+	return nil
+}
+
+// around returns a button for each place, which does the search around it.
+func (s search) around(ctx context.Context, t *conversation.Turn, places []core.Place) ([]core.Button, error) {
+	buttons, err := placeButtons(ctx, t, places)
+	for i := range buttons {
+		there := s
+		there.Center, there.Zone, there.Place = places[i].Point, places[i].Zone, buttons[i].Label
+		buttons[i].Do = core.Do{Verb: "near.more", Arg: there.write()}
+	}
+	return buttons, err
 }
 
 // endNear closes the question for a place, if it is open.
@@ -97,140 +244,4 @@ func radiusOf(t *conversation.Turn) core.Radius {
 		return t.Supporter.Radius
 	}
 	return core.DefaultRadius
-}
-
-func nearMore(ctx context.Context, t *conversation.Turn, arg string) error {
-	var s search
-	if err := json.Unmarshal([]byte(arg), &s); err != nil {
-		return core.Wrap(core.Internal, err, "flows: read search")
-	}
-	return showNear(ctx, t, s)
-}
-
-// showNear shows one page of cards, and a way to the next.
-func showNear(ctx context.Context, t *conversation.Turn, s search) error {
-	if s.Radius == 0 {
-		s.Radius = radiusOf(t)
-	}
-	found, err := t.Tx.NearActions(ctx, core.NearQuery{
-		Center: s.Center, Radius: geo.Km(s.Radius), From: t.Now, To: t.Now.Add(lookAhead),
-		Everyone: !t.Active() || t.Chat.Kind != core.Private, Limit: cardsPerPage + 1, Skip: s.Skip,
-	})
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		t.Say("near.none", locale.Args{"N": locale.Count(int(s.Radius))})
-		return nil
-	}
-	more := len(found) > cardsPerPage
-	for i, n := range found[:min(len(found), cardsPerPage)] {
-		m := card(t, n)
-		if more && i == cardsPerPage-1 {
-			next := s
-			next.Skip += cardsPerPage
-			b, err := json.Marshal(next)
-			if err != nil {
-				return core.Wrap(core.Internal, err, "flows: write search")
-			}
-			m.Buttons = append(m.Buttons, t.Button("near.more", "near.more", string(b)))
-		}
-		t.Show(m)
-	}
-	return nil
-}
-
-// card shows one action: kind, title, when, where, how far, how many places.
-func card(t *conversation.Turn, n core.Near) *core.Message {
-	a := n.Action
-	m := t.Message("near.card", cardArgs(t, a, n.Distance))
-	m.Buttons = []core.Button{
-		t.Button("rsvp.going", "rsvp.going", itoa(int64(a.ID))),
-		t.Button("near.details", "near.details", itoa(int64(a.ID))),
-	}
-	return m
-}
-
-func cardArgs(t *conversation.Turn, a *core.Action, km geo.Km) locale.Args {
-	kind := t.Campaign.Kind(a.Kind)
-	start := a.Local(a.StartsAt)
-	return locale.Args{
-		"Emoji": locale.Raw(kind.Emoji), "Kind": locale.Raw(kind.In(string(t.Language.Language()))),
-		"Title": locale.User(a.Title), "Moment": locale.Moment{At: start, Now: t.Now},
-		"Day": locale.Day{At: start, Now: t.Now}, "Place": locale.User(a.Place),
-		"Distance": distance(a, km), "Free": free(a),
-	}
-}
-
-// free says how many places are left.
-func free(a *core.Action) locale.Value {
-	n, limited := a.Free()
-	switch {
-	case !limited:
-		return locale.Text("action.open")
-	case n == 0:
-		return locale.Text("action.full")
-	}
-	return locale.Phrase{Key: "action.free", Args: locale.Args{"N": locale.Count(n)}}
-}
-
-// nearDetails shows all that is public about an action.
-func nearDetails(ctx context.Context, t *conversation.Turn, arg string) error {
-	a, err := visibleAction(ctx, t, arg)
-	if err != nil {
-		return err
-	}
-	m := t.Message("action.details", locale.Args{
-		"Title": locale.User(a.Title), "Kind": locale.Raw(t.Campaign.Kind(a.Kind).In(string(t.Language.Language()))),
-		"Period": locale.Period{Start: a.Local(a.StartsAt), End: a.Local(a.EndsAt), Now: t.Now},
-		"Place":  locale.User(a.Place), "Free": free(a), "Note": note(a),
-	})
-	m.Buttons = []core.Button{t.Button("rsvp.going", "rsvp.going", itoa(int64(a.ID)))}
-	if !a.Online {
-		m.Pin = &core.Pin{Point: a.Point, Title: a.Place}
-	}
-	t.Show(m)
-	return nil
-}
-
-// note says what the organiser adds.
-func note(a *core.Action) locale.Value {
-	if a.Note == "" {
-		return locale.Text("action.no_note")
-	}
-	return locale.UserLines(a.Note)
-}
-
-// visibleAction returns the action that a button names, if the person may see it.
-func visibleAction(ctx context.Context, t *conversation.Turn, arg string) (*core.Action, error) {
-	a, err := t.Tx.Action(ctx, core.ActionID(atoi(arg)))
-	if core.CodeOf(err) == core.NotFound {
-		return nil, core.Fail(core.NotFound, "rsvp.gone")
-	}
-	if err != nil {
-		return nil, err
-	}
-	open := t.Active() && t.Chat.Kind == core.Private
-	if a.Visibility != core.ForEveryone && !open {
-		return nil, core.Fail(core.NotFound, "rsvp.gone")
-	}
-	return a, nil
-}
-
-// distance says how far an action is, as a band: it is measured from the middle of
-// a cell, and must not tell more.
-func distance(a *core.Action, km geo.Km) locale.Value {
-	if a.Online {
-		return locale.Text("action.online")
-	}
-	b := geo.BandOf(km)
-	from := locale.Count(int(b.From))
-	if math.IsInf(float64(b.To), 1) {
-		return locale.Phrase{Key: "distance.band_over", Args: locale.Args{"From": from}}
-	}
-	to := locale.Count(int(b.To))
-	if b.From == 0 {
-		return locale.Phrase{Key: "distance.band_below", Args: locale.Args{"To": to}}
-	}
-	return locale.Phrase{Key: "distance.band", Args: locale.Args{"From": from, "To": to}}
 }

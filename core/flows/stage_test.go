@@ -174,6 +174,16 @@ func (s *stage) furnish() {
 		action("4", "Collage de nuit", "postering", 9, "21:00", 6, core.ForSupporters, lyon, "Quai Saint-Antoine, Lyon"),
 		action("5", "Stand au marché de la Réole", "stall", 5, "09:00", 0, core.ForEveryone, geo.Point{Lat: 44.8378, Lon: -0.5792}, "Place de la Victoire, Bordeaux"),
 	}
+	rennes := geo.Point{Lat: 48.1119, Lon: -1.6803}
+	teams := []*core.Team{{Name: "Rennes Centre", Area: "FR/53/35"}, {Name: "Rennes Villejean", Area: "FR/53/35"}}
+	inRennes := []*core.Action{
+		action("6", "Café du soir", "meeting", 0, "18:30", 12, core.ForEveryone, rennes, "Place des Lices, Rennes"),
+		action("7", "Grande distribution à la gare", "leafleting", 2, "07:30", 0, core.ForEveryone, geo.Point{Lat: 48.1035, Lon: -1.6723}, "Gare de Rennes"),
+		action("8", "Porte-à-porte à Villejean", "canvassing", 3, "15:00", 10, core.ForSupporters, geo.Point{Lat: 48.1206, Lon: -1.7041}, "Dalle Kennedy, Rennes"),
+		action("9", "Appels depuis chez soi", "phoning", 12, "18:00", 0, core.ForSupporters, geo.Point{}, ""),
+	}
+	inRennes[1].Taken, inRennes[2].Taken, inRennes[3].Online = 37, 4, true
+	actions = append(actions, inRennes...)
 	actions[1].Note = "Rendez-vous devant la station de tramway. Prévoyez de bonnes chaussures."
 	err = s.store.Tx(s.t.Context(), func(tx core.Tx) error {
 		ctx := s.t.Context()
@@ -187,6 +197,12 @@ func (s *stage) furnish() {
 		}
 		if _, err := tx.PutPlaces(ctx, named); err != nil {
 			return err
+		}
+		for i, team := range teams {
+			if err := tx.CreateTeam(ctx, team); err != nil {
+				return err
+			}
+			inRennes[i+1].Team = team.ID
 		}
 		if _, _, err := tx.PutActions(ctx, actions); err != nil {
 			return err
@@ -438,6 +454,9 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 	if m.File != nil {
 		text += "\n<file " + m.File.Name + ">"
 		s.files = append(s.files, m.File)
+	}
+	if len(m.Buttons) > 8 {
+		s.t.Errorf("a message has %d buttons", len(m.Buttons))
 	}
 	for i, b := range m.Buttons {
 		if i == 0 {

@@ -31,6 +31,7 @@ var leavings = map[core.Kept]struct {
 	core.KeptInvitations:  {anInvitation, 1},
 	core.KeptTalks:        {aTalk, 1},
 	core.KeptCells:        {aPlaceOfAPerson, 1},
+	core.KeptSearches:     {aSearch, 1},
 	core.KeptActions:      {anActionOfTwo, 3},
 	core.KeptRuns:         {aRun, 1},
 }
@@ -173,6 +174,19 @@ func aPlaceOfAPerson(ctx context.Context, tx core.Tx, _ string, now time.Time) (
 		kept, err := tx.Supporter(ctx, p.ID)
 		return err == nil && (kept.Cell != 0 || kept.Place != 0 || kept.Area != ""), err
 	}, err
+}
+
+// aSearch is dated as if its week began today.
+func aSearch(ctx context.Context, tx core.Tx, _ string, now time.Time) (there, error) {
+	p := personSeen(now)
+	if err := tx.CreateSupporter(ctx, p); err != nil {
+		return nil, err
+	}
+	s := core.Search{Supporter: p.ID, Square: geo.CellOf(centers[0]).Square(), Week: core.DayOf(now)}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		kept, err := tx.Searches(ctx, p.ID)
+		return len(kept) > 0, err
+	}, tx.NoteSearch(ctx, s)
 }
 
 func personSeen(at time.Time) *core.Supporter {
