@@ -91,11 +91,12 @@ const countQuery = `
 	SELECT count(*) FROM (
 		SELECT 1 FROM r CROSS JOIN ? AS a WHERE a.state = 'public' AND a.cell BETWEEN r.low AND r.high LIMIT ?) AS counted`
 
-// takeQuery returns the actions in the covering.
+// takeQuery returns the actions in the covering. The plus signs keep a planner that has
+// statistics from looking for them by their start.
 const takeQuery = `
 	WITH r (low, high) AS (?)
 	SELECT a.id, a.starts_at, a.lat, a.lon FROM r CROSS JOIN ? AS a
-	WHERE a.state = 'public' AND a.cell BETWEEN r.low AND r.high AND a.starts_at >= ? AND a.starts_at < ? ?`
+	WHERE a.state = 'public' AND a.cell BETWEEN r.low AND r.high AND +a.starts_at >= ? AND +a.starts_at < ? ?`
 
 // byRange is the table of actions as countQuery and takeQuery join it with r. SQLite
 // joins as it is written, range by range; PostgreSQL would rather look at all actions, as
