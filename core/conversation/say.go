@@ -49,7 +49,7 @@ func (t *Turn) offerHere() {
 		switch {
 		case m.AskHere:
 			t.Conversation.Asked, m.Here = true, t.Language.Text("talk.here", nil)
-		case asked && s.replaces == 0: // an edit cannot take it away
+		case asked && s.replaces == 0 && len(m.Buttons) == 0: // other messages cannot take it away
 			t.Conversation.Asked, asked, m.Unask = false, false, true
 		}
 		t.said[i].message = &m
