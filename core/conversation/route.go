@@ -135,7 +135,9 @@ func (b *Bot) answer(ctx context.Context, t *Turn, handler func(Step) func() err
 			continue
 		}
 		if take := handler(s); take != nil {
-			t.Conversation.Frames = frames[:n]
+			if n < len(frames) { // what is closed offers nothing any more
+				t.Conversation.Frames, t.Conversation.Menus = frames[:n], nil
+			}
 			return true, take()
 		}
 	}
@@ -176,8 +178,11 @@ func (b *Bot) choose(ctx context.Context, t *Turn, do core.Do) error {
 		}
 		return func() error { return s.Choice(ctx, t, do) }
 	})
-	if !took && err == nil {
+	switch {
+	case !took && err == nil:
 		return b.hint(ctx, t, "hint.old")
+	case core.CodeOf(err) == core.NotFound && core.KeyOf(err) == "": // what the button names is gone
+		return core.Fail(core.NotFound, "hint.old")
 	}
 	return err
 }
