@@ -135,9 +135,9 @@ func TestTheAgendaIsOfActionsAsTheyAreNow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, "buttons", "fr")
-		s.told("anna: (is a supporter in Lyon)\nanna: /near\nanna: [J’y serai]\n")
+		s.told("anna: (is a supporter in Lyon)\nanna: /start act_3\nanna: [J’y serai]\n")
 		before := s.readCalendar()[0]
-		s.told("anna: [Voir la suite]\nanna: [J’y serai]\n")
+		s.told("anna: /start act_4\nanna: [J’y serai]\n")
 		s.alterAction("Réunion d’appartement", func(a *core.Action) {
 			a.StartsAt, a.EndsAt = a.StartsAt.Add(24*time.Hour), a.EndsAt.Add(24*time.Hour)
 		})
@@ -171,7 +171,7 @@ func TestALongAgendaIsTurnedPageByPage(t *testing.T) {
 		// Who leaves the first page with fewer actions misses none of the second.
 		told := s.told("anna: /agenda\nanna: [Je ne peux plus]\nanna: [Voir la suite]\nanna: [Voir la suite]\n")
 		for i := range 12 {
-			title := fmt.Sprintf("Porte-à-porte n° %d ", i)
+			title := fmt.Sprintf("Tournée %d du ", i+1)
 			if want := map[bool]int{true: 2, false: 1}[i == 4]; strings.Count(told, title) != want {
 				t.Errorf("%q stands %d times in\n%s", title, strings.Count(told, title), told)
 			}
@@ -199,7 +199,7 @@ func (s *stage) answerAll(who string, n int) {
 		for i := range n {
 			start := opening.AddDate(0, 0, i/3+1)
 			a := &core.Action{
-				Source: fmt.Sprint("long ", i), Title: fmt.Sprintf("Porte-à-porte n° %d ici", i), Kind: "canvassing",
+				Source: fmt.Sprint("long ", i), Title: fmt.Sprintf("Tournée %d du quartier", i+1), Kind: "canvassing",
 				StartsAt: start, EndsAt: start.Add(time.Hour), Zone: "Europe/Paris", Place: "Lyon", Area: "FR/84/69",
 				Point: bellecour, Visibility: core.ForSupporters, State: core.Public,
 			}
@@ -222,7 +222,7 @@ func TestAnAnswerIsRefusedInWords(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, "buttons", "fr")
-		s.told("anna: (is a supporter in Lyon)\nanna: /near\nanna: [Voir la suite]\nanna: [J’y serai]\nanna: [J’amène quelqu’un]\n")
+		s.told("anna: (is a supporter in Lyon)\nanna: /start act_4\nanna: [J’y serai]\nanna: [J’amène quelqu’un]\n")
 		s.alterAction("Collage de nuit", func(a *core.Action) { a.State = core.Cancelled })
 		// The question for guests does not hold who can answer it no more.
 		for _, tt := range []struct{ line, want string }{

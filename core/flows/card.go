@@ -66,13 +66,13 @@ func spot(a *core.Action) locale.Value {
 }
 
 // whoComes says how many come, roughly, and which team organises the action; it is
-// empty where there is nothing to say.
+// empty where there is nothing to say. Of a full action, "fewer than eleven" says nothing.
 func whoComes(ctx context.Context, t *conversation.Turn, a *core.Action) ([]locale.Span, error) {
 	var coming, by []locale.Span
 	switch {
 	case a.Taken > 10:
 		coming = t.Language.Spans("action.coming", locale.Args{"N": locale.Count(a.Taken / 10 * 10)})
-	case a.Taken > 0:
+	case a.Taken > 0 && !isFull(a):
 		coming = t.Language.Spans("action.coming_few", nil)
 	}
 	if a.Team != 0 {
@@ -86,6 +86,11 @@ func whoComes(ctx context.Context, t *conversation.Turn, a *core.Action) ([]loca
 		}
 	}
 	return joined("\n", coming, by), nil
+}
+
+func isFull(a *core.Action) bool {
+	left, limited := a.Free()
+	return limited && left == 0
 }
 
 // joined returns the texts that are not empty, parted by a separator.

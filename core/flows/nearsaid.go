@@ -10,7 +10,7 @@ import (
 // scope says what is searched: how far around, when, of which kinds, with joint between
 // one and the next.
 func (p *nearPage) scope(t *conversation.Turn, joint locale.Key) locale.Value {
-	values := []locale.Value{locale.Phrase{Key: "distance.band_below", Args: locale.Args{"To": locale.Count(int(p.Radius))}}}
+	values := []locale.Value{locale.Phrase{Key: "near.within", Args: locale.Args{"N": locale.Count(int(p.Radius))}}}
 	if p.Place != "" {
 		values[0] = locale.Phrase{Key: "near.around", Args: locale.Args{"Place": locale.Raw(p.Place), "N": locale.Count(int(p.Radius))}}
 	}

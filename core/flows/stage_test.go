@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -239,6 +240,16 @@ func (s *stage) Do(l transcript.Line) error {
 		if err := s.turn(l.Who, l.Text); err != nil {
 			return err
 		}
+	case transcript.Falls:
+		s.alterAction(l.Text, func(a *core.Action) { a.State = core.Cancelled })
+		return nil
+	case transcript.Goes:
+		n, err := strconv.Atoi(l.Text)
+		if err != nil {
+			return err
+		}
+		s.answerAll(l.Who, n)
+		return nil
 	case transcript.Hears:
 		s.update(l)
 		if err := s.alert(l.Who, l.Text); err != nil {

@@ -13,13 +13,17 @@
 //	ben: (is no longer a sponsor)
 //	(the mail server is away)
 //	ben: (an alert of 2 actions arrives)
+//	ben: (goes to 7 actions)
+//	(Collage de nuit is cancelled)
 //	(15 minutes pass)
 //
 // A line that is indented is the bot's own ("bot edits: …" replaces what it said), or a
 // letter ("mail: …"); -update writes them anew. A person who "is a supporter" has signed
-// up before, with 25 km around the place; they may then be "banned" or "no longer a sponsor". The
-// mail server "is away", "refuses the address" or "asks to wait", until it "is back". "who@chat" speaks in a group. {code} is the code of the last letter,
-// {wrong} one that it is not, {invitation} what the last invitation says after /start.
+// up before, with 25 km around the place; they may then be "banned" or "no longer a
+// sponsor". The actions that they "go to" are tours of a quarter of Lyon, three a day from
+// tomorrow on. The mail server "is away", "refuses the address" or "asks to wait", until it
+// "is back". "who@chat" speaks in a group. {code} is the code of the last letter, {wrong}
+// one that it is not, {invitation} what the last invitation says after /start.
 package transcript
 
 import (
@@ -54,6 +58,8 @@ const (
 	Turns  Verb = "turns"  // banned, or no longer a sponsor: what Text says
 	Mails  Verb = "mails"  // the mail server does what Text says
 	Hears  Verb = "hears"  // an alert of as many actions as Text says, the earliest that there were
+	Goes   Verb = "goes"   // to as many actions as Text says, which are made for it
+	Falls  Verb = "falls"  // the action that Text names is cancelled
 	Passes Verb = "passes" // time
 )
 
@@ -64,6 +70,8 @@ var (
 	turning  = regexp.MustCompile(`^\(is (banned|no longer a sponsor)\)$`)
 	mailing  = regexp.MustCompile(`^\(the mail server (is away|is back|refuses the address|asks to wait)\)$`)
 	hearing  = regexp.MustCompile(`^\(an alert of (\d+) actions? arrives\)$`)
+	going    = regexp.MustCompile(`^\(goes to (\d+) actions?\)$`)
+	falling  = regexp.MustCompile(`^\((.+) is cancelled\)$`)
 	sending  = regexp.MustCompile(`^\((sticker|voice|photo|video|file)\)$`)
 	speaking = regexp.MustCompile(`^(\w+)(?:@(\w+))?: (.*)$`)
 )
@@ -80,6 +88,9 @@ func Parse(s string) (Line, error) {
 	}
 	if m := mailing.FindStringSubmatch(s); m != nil {
 		return Line{Verb: Mails, Text: m[1]}, nil
+	}
+	if m := falling.FindStringSubmatch(s); m != nil {
+		return Line{Verb: Falls, Text: m[1]}, nil
 	}
 	m := speaking.FindStringSubmatch(s)
 	if m == nil {
@@ -102,6 +113,8 @@ func Parse(s string) (Line, error) {
 		l.Verb, l.Text = Turns, turning.FindStringSubmatch(l.Text)[1]
 	case hearing.MatchString(l.Text):
 		l.Verb, l.Text = Hears, hearing.FindStringSubmatch(l.Text)[1]
+	case going.MatchString(l.Text):
+		l.Verb, l.Text = Goes, going.FindStringSubmatch(l.Text)[1]
 	case sending.MatchString(l.Text):
 		l.Verb, l.Text = Sends, sending.FindStringSubmatch(l.Text)[1]
 	}
