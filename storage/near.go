@@ -18,7 +18,7 @@ import (
 // enough matches, both go on with more. What that costs is at most a few times what the
 // better way alone would, whatever else is asked for.
 const (
-	nearRows = 1000 // of the first try
+	nearRows = 2500 // of the first try
 	nearMore = 4    // times as many in the next
 )
 
