@@ -36,8 +36,8 @@ var evening = []struct{ say, hear string }{
 
 const people = 6
 
-// freePlaces changes with who came before.
-var freePlaces = regexp.MustCompile(`Il reste \d+ places?\.(\nMoins de onze personnes [^\n]*)?`)
+// freePlaces changes with who came before, and so does what is said of them.
+var freePlaces = regexp.MustCompile(`Il reste \d+ places?\.(\nPour l’instant, moins de onze personnes y vont\.)?`)
 
 // The program is killed at random moments of an evening with six people. Nothing is
 // lost and nothing is doubled: each hears what they hear without a kill, and the

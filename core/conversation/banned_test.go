@@ -132,7 +132,7 @@ func TestTheBannedReachOnlyWhatIsOpenToThem(t *testing.T) {
 		if err := b.Handle(t.Context(), u); err != nil {
 			t.Fatal(err)
 		}
-		told := strings.Contains(strings.Join(b.said(), "\n"), "was closed by its moderators")
+		told := strings.Contains(strings.Join(b.said(), "\n"), "was closed by the moderators")
 		if done != tt.done || told != (tt.done == "") {
 			t.Errorf("%d %T: %q was done, told %t", i, tt.event, done, told)
 		}

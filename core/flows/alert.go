@@ -134,14 +134,14 @@ func reachOf(p *core.Supporter, news []core.Near) reach {
 func alertLine(s *conversation.Scene, n *core.Near) []core.Span {
 	a := n.Action
 	start := a.Local(a.StartsAt)
-	key := locale.Key("alert.line")
-	if !a.Online && s.Supporter.Cell == 0 {
-		key = "alert.line_unknown"
+	where := spotOf(a, n.Distance)
+	if s.Supporter.Cell == 0 {
+		where = spot(a)
 	}
-	return s.Language.Spans(key, locale.Args{
+	return s.Language.Spans("alert.line", locale.Args{
 		"Emoji": locale.Raw(s.Campaign.Kind(a.Kind).Emoji), "Title": locale.User(a.Title),
 		"Moment": locale.Moment{At: start, Now: s.Now}, "Day": locale.Day{At: start, Now: s.Now},
-		"Place": locale.User(a.Place), "Distance": distance(a, n.Distance), "Free": free(a),
+		"Where": where, "Free": free(a),
 	})
 }
 
