@@ -151,6 +151,9 @@ func TestNothingThatPeopleDoBreaksTheBot(t *testing.T) {
 						if t.Failed() {
 							return
 						}
+						if i%50 == 49 {
+							t.Logf("%d inputs so far", (i+1)*inputs)
+						}
 					}
 				})
 			}

@@ -125,11 +125,15 @@ func open(t *testing.T, shape, lang string) *stage {
 	return s
 }
 
+// season is how often the background looks by itself whether anything is due: never,
+// since it is woken, and knows when the next thing is due.
+const season = 90 * 24 * time.Hour
+
 // run starts what works in the background.
 func (s *stage) run() {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &scheduler.Dispatcher{Store: s.store, Adapter: s, Preparer: s.bot, Log: s.bot.Log, InFlight: 1, Every: time.Hour, Wake: s.wake[0]}
-	w := &scheduler.Tasks{Store: s.store, Runner: s.bot, Log: s.bot.Log, Every: time.Hour, Wake: s.wake[1]}
+	d := &scheduler.Dispatcher{Store: s.store, Adapter: s, Preparer: s.bot, Log: s.bot.Log, InFlight: 1, Every: season, Wake: s.wake[0]}
+	w := &scheduler.Tasks{Store: s.store, Runner: s.bot, Log: s.bot.Log, Every: season, Wake: s.wake[1]}
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{d.Run, w.Run} {
 		wg.Go(func() { _ = run(ctx) })
