@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // An Adapter connects one Bot of ours to its platform. It translates and nothing
 // else: it keeps no state of ours, knows no campaign and decides nothing.
@@ -26,6 +29,7 @@ type Adapter interface {
 // *Message, an *Edit or a *Redact.
 type Delivery struct {
 	Key     SendKey
+	Due     time.Time // not now, but then; zero: now. What it holds is asked for again then
 	To      ChatRef
 	Kind    ChatKind
 	Lane    Lane
@@ -60,7 +64,7 @@ type Queue interface {
 
 // A Preparer decides what becomes of a claimed Outgoing, in the transaction of its
 // claim: it asks the gate, and renders. The State is Queued if the Delivery is to be
-// sent, or else final: Unsent if the gate says no.
+// sent, or else final: Unsent if the gate says no. One that is Due later is not sent now.
 type Preparer interface {
 	Prepare(ctx context.Context, tx Tx, o *Outgoing) (Delivery, State, error)
 }

@@ -34,6 +34,19 @@ func Open(o *Outgoing, f Facts, now time.Time) bool {
 	return s != nil && s.State == Active && !s.Stopped && f.Messages && !f.Silent
 }
 
+// NotBefore returns when o may be sent at the earliest: what we begin ourselves waits for
+// the end of the person's quiet hours. It is now, or later.
+func NotBefore(o *Outgoing, f Facts, now time.Time) time.Time {
+	if o.Lane == Talk || f.Supporter == nil || f.Chat == nil || f.Chat.Kind != Private {
+		return now
+	}
+	loc, err := time.LoadLocation(f.Supporter.Zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return f.Supporter.Settings.QuietHours().End(now.In(loc))
+}
+
 // FactsOf reads the facts about where o goes. It fails with NotFound if the chat is
 // not there any more.
 func FactsOf(ctx context.Context, r Reader, o *Outgoing, c *Campaign, now time.Time) (Facts, error) {

@@ -29,6 +29,19 @@ func (q Quiet) Holds(t time.Time) bool {
 	return h >= q.From || h < q.Until
 }
 
+// End returns when the quiet hours end that hold at t, on t's own clock; t itself if none
+// do. Where clocks change, it is the first instant that they do not hold.
+func (q Quiet) End(t time.Time) time.Time {
+	if !q.Holds(t) {
+		return t
+	}
+	end := time.Date(t.Year(), t.Month(), t.Day(), q.Until, 0, 0, 0, t.Location())
+	for !end.After(t) || q.Holds(end) {
+		end = end.Add(time.Hour)
+	}
+	return end
+}
+
 // QuietHours returns those that the person chose, or UsualQuiet.
 func (s *Settings) QuietHours() Quiet {
 	if s.Quiet == nil {

@@ -154,6 +154,12 @@ func (d *Dispatcher) take(ctx context.Context, tx core.Tx, from Source, lanes []
 			}
 			continue
 		}
+		if !delivery.Due.IsZero() {
+			if err := from.Settle(ctx, tx, o, core.Verdict{State: core.Queued, Next: delivery.Due}); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		slot := core.SlotKey{Bot: d.Adapter.Bot(), Chat: o.Chat}
 		if err := tx.Spend(ctx, slot, can.Limits.Of(delivery.Kind), 1); err != nil {
 			return nil, err

@@ -113,6 +113,7 @@ func (s *stage) meet(who string) {
 			return err
 		}
 		p := &core.Supporter{State: core.Active, Since: "2027-03-10", Seen: "2027-03-10"}
+		p.Settings.Quiet = &core.Quiet{} // the bubble begins at midnight
 		if err := tx.CreateSupporter(ctx, p); err != nil {
 			return err
 		}

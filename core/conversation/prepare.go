@@ -21,6 +21,9 @@ func (b *Bot) Prepare(ctx context.Context, tx core.Tx, o *core.Outgoing) (core.D
 	if err != nil {
 		return d, "", err
 	}
+	if due := core.NotBefore(o, facts, now); due.After(now) {
+		return core.Delivery{Key: o.Key, Due: due}, core.Queued, nil
+	}
 	s := &Scene{
 		Tx: tx, Now: now, Chat: facts.Chat, Supporter: facts.Supporter,
 		Campaign: b.Campaign, Can: b.Can(facts.Chat.Ref.Bot),

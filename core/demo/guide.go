@@ -172,6 +172,10 @@ func (g *Guide) announce(ctx context.Context, who *guest) error {
 		if err != nil || a == nil {
 			return err
 		}
+		s.Settings.Quiet = &core.Quiet{} // a guest at night should see it, too
+		if err := tx.PutSupporter(ctx, s); err != nil {
+			return err
+		}
 		o := &core.Outgoing{
 			Chat: who.chat, Account: who.account, Lane: core.Notice, Again: core.Once, Expires: a.StartsAt,
 			Content: &core.Reference{Kind: "alert", Supporter: s.ID, Subjects: []int64{int64(a.ID)}},
