@@ -30,10 +30,8 @@ func agenda() *conversation.Flow {
 
 // openAgenda shows the agenda, or gives it as a file: "/agenda fichier".
 func openAgenda(ctx context.Context, t *conversation.Turn, arg string) error {
-	for word := range strings.SplitSeq(t.Language.Text("agenda.file_words", nil), ",") {
-		if strings.EqualFold(arg, strings.TrimSpace(word)) {
-			return agendaFile(ctx, t, "")
-		}
+	if oneOf(t, "agenda.file_words", arg) {
+		return agendaFile(ctx, t, "")
 	}
 	return showAgenda(ctx, t, "")
 }

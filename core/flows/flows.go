@@ -3,7 +3,13 @@
 // specification: they are written to be read.
 package flows
 
-import "tocsin/core/conversation"
+import (
+	"strings"
+
+	"tocsin/core/conversation"
+	"tocsin/core/gazetteer"
+	"tocsin/core/locale"
+)
 
 // All returns every flow.
 func All() []*conversation.Flow {
@@ -14,4 +20,18 @@ func All() []*conversation.Flow {
 		role(),
 		help(), cancel(), thanks(),
 	}
+}
+
+// oneOf reports whether text is one of the words of the catalogue under key, in any of its
+// languages, where commas part them. Case, accents and hyphens do not matter.
+func oneOf(t *conversation.Turn, key locale.Key, text string) bool {
+	typed := gazetteer.Fold(text)
+	for _, p := range t.Printers() {
+		for word := range strings.SplitSeq(p.Text(key, nil), ",") {
+			if typed != "" && gazetteer.Fold(word) == typed {
+				return true
+			}
+		}
+	}
+	return false
 }

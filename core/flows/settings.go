@@ -2,12 +2,10 @@ package flows
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"tocsin/core"
 	"tocsin/core/conversation"
-	"tocsin/core/gazetteer"
 	"tocsin/core/locale"
 )
 
@@ -110,10 +108,8 @@ func openSettings(ctx context.Context, t *conversation.Turn, arg string) error {
 
 // pageCalled returns the name of the page that a person calls by a word, or "".
 func pageCalled(t *conversation.Turn, word string) string {
-	want := gazetteer.Fold(word)
 	for _, p := range settingsPages() {
-		words := append(strings.Split(t.Language.Text(p.words, nil), ","), p.name)
-		if want != "" && slices.ContainsFunc(words, func(w string) bool { return gazetteer.Fold(w) == want }) {
+		if oneOf(t, p.words, word) || strings.EqualFold(word, p.name) {
 			return p.name
 		}
 	}

@@ -59,15 +59,8 @@ func openStep(t *conversation.Turn, step string) error {
 	return nil
 }
 
-// forgetWords and zoneWords are what may stand behind the command in place of a town.
-var (
-	forgetWords = map[string]bool{"forget": true, "oublier": true, "oublie": true}
-	zoneWords   = map[string]bool{"zone": true, "time zone": true, "timezone": true, "fuseau": true, "fuseau horaire": true}
-)
-
 func openWhere(ctx context.Context, t *conversation.Turn, arg string) error {
-	word := gazetteer.Fold(arg)
-	if forgetWords[word] && t.Supporter != nil {
+	if oneOf(t, "where.forget_words", arg) && t.Supporter != nil {
 		return forgetPlace(ctx, t)
 	}
 	if !t.Active() {
@@ -82,7 +75,7 @@ func openWhere(ctx context.Context, t *conversation.Turn, arg string) error {
 		}
 		t.Ask()
 		return nil
-	case zoneWords[word]:
+	case oneOf(t, "where.zone_words", arg):
 		return openStep(t, "zone")
 	case unit && ok:
 		t.Aside("where", "radius")
