@@ -350,8 +350,8 @@ func (s *soak) give(u *core.Update) {
 var (
 	unresolved = regexp.MustCompile(`\[[a-z]+\.[a-z_.]+\]|\[[A-Z][A-Za-z]*\]`)
 	wayOn      = regexp.MustCompile(`(^|\s)/[a-z]+|\?|https://`)
-	// noted says that what was asked for is done: whoever is told so needs no way on.
-	noted = regexp.MustCompile(`^(C’est noté|C’est déjà noté|Voici|Noted|Here is|Here are)`)
+	// noted says that what was asked for is done, or which number to type: that is enough.
+	noted = regexp.MustCompile(`^(C’est noté|C’est déjà noté|Voici|Noted|Here is|Here are)|le numéro|the number`)
 )
 
 // fault says what is wrong with how an update was answered; "" if nothing is.

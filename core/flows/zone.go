@@ -89,6 +89,9 @@ func takeZonePoint(ctx context.Context, t *conversation.Turn, p geo.Point) error
 
 func takeZoneChoice(ctx context.Context, t *conversation.Turn, do core.Do) error {
 	if do.Verb == "skip" {
+		if t.Supporter.Cell == 0 {
+			t.Say("where.none", nil)
+		}
 		return showKept(ctx, t)
 	}
 	p, err := t.Tx.Place(ctx, core.PlaceID(atoi(do.Arg)))
