@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"tocsin/storage":           {"tocsin/bots", "tocsin/scheduler", "tocsin/core/conversation", "tocsin/core/flows"},
 	"tocsin/scheduler":         {"tocsin/bots", "tocsin/storage", "database/sql", "github.com/uptrace/bun", "tocsin/core/flows"},
 	"tocsin/bots/console":      {"tocsin/storage", "tocsin/scheduler", "tocsin/core/flows"},
+	"tocsin/bots/telegram":     {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/bots/mail", "tocsin/core/flows"},
 	"tocsin/bots/mail":         {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/core/flows"},
 }
 

@@ -29,6 +29,7 @@ func (checkCommand) Run(ctx context.Context, p *program) error {
 	r.line("settings", settings(c), nil)
 	r.database(ctx, c, p)
 	r.mail(ctx, c)
+	r.telegram(ctx, c)
 	if r.bad {
 		return errUnfit
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/bots/mail"
+	"tocsin/bots/telegram"
 	"tocsin/core"
 	"tocsin/core/locale"
 	"tocsin/scheduler"
@@ -19,10 +20,11 @@ type Config struct {
 	KeyFile   string // SECRET_KEY_FILE
 	Campaign  *core.Campaign
 	Jobs      map[core.JobName]scheduler.Line
-	Zone      *time.Location // DEFAULT_TIMEZONE, that of the jobs
-	SMTP      Secret         // SMTP_URL; "": no letter can be sent
-	MailFrom  string         // MAIL_FROM
-	LogFormat string         // text or json
+	Zone      *time.Location  // DEFAULT_TIMEZONE, that of the jobs
+	SMTP      Secret          // SMTP_URL; "": no letter can be sent
+	MailFrom  string          // MAIL_FROM
+	Telegram  telegram.Config // TELEGRAM_TOKEN, TELEGRAM_API_URL
+	LogFormat string          // text or json
 	LogLevel  slog.Level
 }
 
@@ -48,6 +50,7 @@ func LoadConfig(env lookup) (*Config, error) {
 		LogFormat: e.choice("LOG_FORMAT", "text", "text", "json"),
 	}
 	c.SMTP, c.MailFrom = e.mail()
+	c.Telegram = e.telegram()
 	switch scheme, _, _ := strings.Cut(string(c.Database), ":"); scheme {
 	case "sqlite", "postgres", "postgresql":
 	default:

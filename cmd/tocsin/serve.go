@@ -21,7 +21,7 @@ type platform struct {
 
 // platforms are all of them, a line each.
 var platforms = []platform{
-	{"Telegram", "TELEGRAM_TOKEN", nil},
+	{"Telegram", "TELEGRAM_TOKEN", openTelegram},
 	{"Matrix", "MATRIX_HOMESERVER and MATRIX_USER", nil},
 }
 
@@ -43,6 +43,7 @@ func (serveCommand) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	return withStore(ctx, c, p.log(c), func(o *opened) error {
+		equip(adapters, o)
 		e, err := newEngine(o, sender, adapters...)
 		if err != nil {
 			return err

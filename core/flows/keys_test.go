@@ -17,7 +17,7 @@ import (
 )
 
 // made are keys that the code puts together, by what they begin with.
-var made = []string{"consent.", "platform.", "role.name.", "command.", "mydata.means."}
+var made = []string{"profile.", "consent.", "platform.", "role.name.", "command.", "mydata.means."}
 
 // ofLocale are the sections that core/locale itself speaks with.
 var ofLocale = []string{"date.", "distance.", "list.", "number."}
