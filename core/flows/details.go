@@ -57,6 +57,9 @@ func nearDetails(ctx context.Context, t *conversation.Turn, arg string) error {
 	if m.Buttons, err = detailsButtons(ctx, t, a, from); err != nil {
 		return err
 	}
+	if len(m.Buttons) == 0 { // it is over, or called off: there are others
+		m.Buttons = []core.Button{t.Button("near.button", "near.here")}
+	}
 	if from.Page == nil {
 		t.Show(m)
 		return nil
