@@ -71,8 +71,8 @@ func (b *Bot) attempt(ctx context.Context, u *core.Update) error {
 	}
 	return b.Store.Tx(ctx, func(tx core.Tx) error {
 		return b.alone(ctx, tx, u, func(t *Turn) error {
-			if e, ok := u.Event.(core.Text); ok && !e.Edited {
-				t.remember(e) // what was refused may be corrected
+			if e, ok := u.Event.(core.Text); ok {
+				t.refused(e)
 			}
 			t.Say(key, nil)
 			return nil

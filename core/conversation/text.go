@@ -94,6 +94,18 @@ func (t *Turn) remember(e core.Text) {
 	}
 }
 
+// refused lets what was refused be corrected. A correction that was refused leaves open
+// what it was to answer.
+func (t *Turn) refused(e core.Text) {
+	last := t.Conversation.Last
+	switch {
+	case !e.Edited:
+		t.remember(e)
+	case last != nil && last.In == e.In:
+		t.Conversation.Frames, t.Conversation.Menus = copied(last.Frames), last.Menus
+	}
+}
+
 // Settled makes what was answered so far final: its correction changes nothing.
 func (t *Turn) Settled() { t.Conversation.Last = nil }
 
