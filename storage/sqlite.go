@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
@@ -137,9 +136,6 @@ func sqliteDB(path string, conns int, params url.Values) (*bun.DB, error) {
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
-	if conns > 1 {
-		db.SetConnMaxIdleTime(time.Minute)
-	}
 	return bun.NewDB(db, sqlitedialect.New()), nil
 }
 

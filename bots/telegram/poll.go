@@ -23,6 +23,8 @@ const (
 	fastWait   = time.Second
 	stolenWait = 5 * time.Second
 	alarmAfter = 3 // conflicts in a row
+
+	confirmTime = 300 * time.Millisecond
 )
 
 // Run implements core.Adapter.
@@ -103,7 +105,7 @@ type poller struct {
 	*Adapter
 	queue     core.Queue
 	offset    int // of the next poll; 0 until a batch was handled
-	confirmed int // the offset of the last poll
+	confirmed int // the offset of the last poll that was answered
 	failures  int // in a row
 	conflicts int // in a row
 	unhooked  bool
@@ -143,13 +145,16 @@ func (p *poller) poll(ctx context.Context) ([]json.RawMessage, error) {
 	ask.int("timeout", int64(p.config.PollTimeout/time.Second))
 	ask.json("allowed_updates", allowed)
 	var updates []json.RawMessage
-	p.confirmed = p.offset
 	err := p.client.callFor(ctx, p.config.PollTimeout+pollSlack, getUpdates, ask, &updates)
+	if err == nil {
+		p.confirmed = p.offset
+	}
 	return updates, err
 }
 
 // confirm tells the server what was handled, so that the next process does not get it
-// again. If that fails, the seen marks drop it then.
+// again. If that fails, the seen marks drop it then. The answer is of no use, and a
+// server holds it back when the poll that was broken off had the same offset.
 func (p *poller) confirm(ctx context.Context) {
 	if p.offset == p.confirmed {
 		return
@@ -159,7 +164,7 @@ func (p *poller) confirm(ctx context.Context) {
 	ask.int("limit", 1)
 	ask.int("timeout", 0)
 	ask.json("allowed_updates", allowed)
-	_ = p.client.callFor(ctx, time.Second, getUpdates, ask, nil)
+	_ = p.client.callFor(ctx, confirmTime, getUpdates, ask, nil)
 }
 
 // handle submits a batch and waits for all of its answers. It reports whether all of it
