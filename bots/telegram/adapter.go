@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,7 @@ type Adapter struct {
 	config  Config
 	webhook *Webhook // nil: updates are polled
 	client  *client
+	stock   stock
 	holder  string // of the lease
 
 	mu       sync.Mutex
@@ -60,7 +62,7 @@ func New(c Config) (*Adapter, error) {
 		c.API = Home
 	}
 	if c.PollTimeout == 0 {
-		c.PollTimeout = 50 * time.Second
+		c.PollTimeout = longPoll
 	}
 	if err := c.check(); err != nil {
 		return nil, err
@@ -122,6 +124,10 @@ func (a *Adapter) Identify(ctx context.Context) (*Identity, error) {
 	}
 	if err != nil {
 		return nil, asError(err, "telegram: identify bot")
+	}
+	if id := strconv.FormatInt(me.ID, 10); id != a.config.id() {
+		a.Log.Warn("telegram: the server calls the bot by another id than its token: is the address of the Bot API right?",
+			"server", id, "token", a.config.id())
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

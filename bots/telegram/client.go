@@ -108,6 +108,7 @@ type doer struct {
 	ctx    context.Context
 	http   *http.Client
 	wrote  atomic.Bool // part of the request may have reached the server
+	moved  bool        // the server sent us elsewhere, and has done nothing
 	status int
 }
 
@@ -125,6 +126,10 @@ func (d *doer) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	d.status = resp.StatusCode
+	if d.moved = resp.StatusCode/100 == 3; d.moved {
+		_ = resp.Body.Close()
+		return nil, fmt.Errorf("the server sends us elsewhere: %d", resp.StatusCode)
+	}
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/json" {
 		_ = resp.Body.Close()
 		return nil, fmt.Errorf("the server answered %d without JSON", resp.StatusCode)

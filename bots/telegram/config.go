@@ -15,6 +15,9 @@ import (
 // Home is where Telegram's own Bot API server is.
 const Home = "https://api.telegram.org"
 
+// longPoll is the longest time that the server keeps a poll open.
+const longPoll = 50 * time.Second
+
 // A Config says which bot it is, and where its server is. It prints and logs as
 // "[telegram config]".
 type Config struct {
@@ -44,6 +47,8 @@ func (c *Config) check() error {
 		return invalid("the address of the Bot API must look like " + Home)
 	case u.User != nil, u.RawQuery != "", u.Fragment != "", strings.Contains(c.API, "%"):
 		return invalid("the address of the Bot API takes no user, query, fragment or %")
+	case c.PollTimeout < 0 || c.PollTimeout > longPoll:
+		return invalid("the server keeps a poll open for 50 seconds at most")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return invalid("the address of the Bot API must begin with https:// unless it is on this machine")
 	}

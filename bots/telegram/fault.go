@@ -29,6 +29,9 @@ const (
 	notModified  faultKind = "not modified"      // an edit to the same
 	messageGone  faultKind = "message gone"      // it was deleted
 	messageFixed faultKind = "message fixed"     // it cannot be edited or deleted any more
+	messageOther faultKind = "message other"     // it has a picture, and no text to edit
+	badPhoto     faultKind = "bad photo"         // a picture that is no photo to the server
+	fileGone     faultKind = "file gone"         // the server does not know its name any more
 	queryTooOld  faultKind = "query too old"     // of a button
 	tooLarge     faultKind = "too large"         // a file
 	unauthorized faultKind = "unauthorized"      // the token is refused
@@ -68,7 +71,10 @@ func (d *doer) judge(answer *tgbotapi.APIResponse, err error) error {
 		return refusal(answer, d.status)
 	}
 	kind := notSent
-	if d.wrote.Load() {
+	switch {
+	case d.moved:
+		kind = serverFault
+	case d.wrote.Load():
 		kind = unknown
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -101,19 +107,29 @@ var wordings = map[int][]wording{
 		{"group chat was upgraded to a supergroup chat", migrated},
 		{"message is not modified", notModified},
 		{"message to edit not found", messageGone},
+		{"message identifier is not specified", messageGone}, // it never had one: 0
+		{"there is no text in the message to edit", messageOther},
 		{"message can't be edited", messageFixed},
 		{"message to delete not found", messageGone},
 		{"message can't be deleted", messageFixed},
 		{"query is too old", queryTooOld},
+		{"message thread not found", chatNotFound},
 		{"can't parse entities", badMarkup},
+		{"image_process_failed", badPhoto},
+		{"photo_", badPhoto},
+		{"wrong file identifier", fileGone},
+		{"wrong remote file identifier", fileGone},
 		{"", badContent},
 	},
 	http.StatusConflict: {
 		{"can't use getupdates method while webhook is active", hooked},
 		{"", polledTwice},
 	},
-	http.StatusUnauthorized:          {{"", unauthorized}},
-	http.StatusNotFound:              {{"", unauthorized}},
+	http.StatusUnauthorized: {{"", unauthorized}},
+	http.StatusNotFound: {
+		{"method not found", badContent}, // of an older server
+		{"", unauthorized},
+	},
 	http.StatusRequestEntityTooLarge: {{"", tooLarge}},
 	http.StatusTooManyRequests:       {{"", rateLimited}},
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"github.com/rivo/uniseg"
+
 	"tocsin/core"
 	"tocsin/core/locale"
 )
@@ -13,11 +15,32 @@ import (
 // of which there are never more.
 const maxText = 4096
 
+// maxRaw is how many bytes one text may have with its tags, some below what the server
+// takes (32 KiB); maxURL is how long a link may be.
+const (
+	maxRaw = 32_000
+	maxURL = 2048
+)
+
 // tags are what the styles look like (Bot API, "HTML style").
 var tags = map[locale.Style][2]string{
 	locale.Strong:   {"<b>", "</b>"},
 	locale.Emphasis: {"<i>", "</i>"},
 	locale.Code:     {"<code>", "</code>"},
+}
+
+// clean returns spans as the server can take them: its strings are UTF-8. A link that
+// is too long to be one is left as its text.
+func clean(spans []core.Span) []core.Span {
+	out := make([]core.Span, 0, len(spans))
+	for _, s := range spans {
+		s.Text, s.URL = strings.ToValidUTF8(s.Text, "\uFFFD"), strings.ToValidUTF8(s.URL, "")
+		if s.Style == locale.Link && (s.URL == "" || len(s.URL) > maxURL) {
+			s.Style, s.URL = locale.Plain, ""
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // htmlOf writes spans as the HTML that the server takes, with all text escaped.
@@ -36,20 +59,29 @@ func htmlOf(spans []core.Span) string {
 	return b.String()
 }
 
-// split parts spans so that each part is at most limit units long, at the end of a
-// paragraph, a line, a sentence or a word, in this order of preference. A style that is
-// cut goes on in the next part.
+// split parts spans so that each part is at most limit units long, and its HTML at most
+// maxRaw bytes, at the end of a paragraph, a line, a sentence or a word, in this order of
+// preference. A style that is cut goes on in the next part.
 func split(spans []core.Span, limit int) [][]core.Span {
+	const least = 64
 	var parts [][]core.Span
-	for units(spans) > limit {
-		head, tail := cut(spans, limit)
-		if text := strings.TrimSpace(plainText(head)); text != "" {
+	for units(spans) > limit || len(htmlOf(spans)) > maxRaw {
+		n := limit
+		head, tail := cut(spans, n)
+		for len(htmlOf(head)) > maxRaw && n > least {
+			n /= 2
+			head, tail = cut(spans, n)
+		}
+		if !blank(head) {
 			parts = append(parts, head)
 		}
 		spans = tail
 	}
 	return append(parts, spans)
 }
+
+// blank reports whether spans show nothing.
+func blank(spans []core.Span) bool { return strings.TrimSpace(plainText(spans)) == "" }
 
 // plainText is the text of spans alone.
 func plainText(spans []core.Span) string {
@@ -69,8 +101,8 @@ func units(spans []core.Span) int {
 	return n
 }
 
-// ends are where a text is cut, the best first.
-var ends = []string{"\n\n", "\n", ". ", " "}
+// ends are where a text is cut: those of a paragraph, a line, a sentence, a word.
+var ends = [][]string{{"\n\n"}, {"\n"}, {". ", "! ", "? ", "… "}, {" "}}
 
 // cut parts spans at the best place within the first limit units. White space at the
 // cut is left out.
@@ -83,14 +115,38 @@ func cut(spans []core.Span, limit int) (head, tail []core.Span) {
 		}
 		most += len(string(r))
 	}
-	at := most
-	for _, end := range ends {
-		if i := strings.LastIndex(text[:most], end); i > most/2 {
-			at = i + len(end)
+	at := 0
+	for _, these := range ends {
+		for _, end := range these {
+			if i := strings.LastIndex(text[:most], end); i > most/2 {
+				at = max(at, i+len(end))
+			}
+		}
+		if at > 0 {
 			break
 		}
 	}
+	if at == 0 {
+		at = wholeLetters(text, most)
+	}
 	return trimRight(upTo(spans, at)), trimLeft(from(spans, at))
+}
+
+// wholeLetters returns where text can be cut within its first most bytes so that no
+// letter, with its accents, and no emoji is cut in two; most if there is no such place.
+func wholeLetters(text string, most int) int {
+	at := 0
+	for g := uniseg.NewGraphemes(text); g.Next(); {
+		_, to := g.Positions()
+		if to > most {
+			break
+		}
+		at = to
+	}
+	if at == 0 {
+		return most
+	}
+	return at
 }
 
 // upTo returns the first n bytes of spans.

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,5 +76,37 @@ func TestButtonsAreOneToThreeARow(t *testing.T) {
 	want := "2 km|5 km|10 km / 25 km|J’y serai / Une fois par jour|Voir la suite / Un libellé bien plus long que les autres / Non"
 	if got := strings.Join(rows, " / "); got != want || n != len(buttons) {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestATextIsCutWhereItReadsBest(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ text, first, rest string }{
+		{"Un. Deux trois.\n\nQuatre cinq", "Un. Deux trois.", "Quatre cinq"},
+		{"Un. Deux trois\nquatre cinq", "Un. Deux trois", "quatre cinq"},
+		{"Un deux trois. Quatre cinq", "Un deux trois.", "Quatre cinq"},
+		{"Un deux trois ? Quatre cinq", "Un deux trois ?", "Quatre cinq"},
+		{"Un deux trois quatre cinq", "Un deux trois", "quatre cinq"},
+		{"Undeuxtroisquatrecinq", "Undeuxtroisquatr", "ecinq"},
+		{"abcdefghijklmno👩🏽‍🚒z", "abcdefghijklmno", "👩🏽‍🚒z"},
+	} {
+		parts := split([]core.Span{{Text: tt.text}}, 16)
+		if len(parts) != 2 || plainText(parts[0]) != tt.first || plainText(parts[1]) != tt.rest {
+			t.Errorf("%q was cut into %q", tt.text, parts)
+		}
+	}
+}
+
+func TestFewFilesAreRemembered(t *testing.T) {
+	t.Parallel()
+	var s stock
+	for i := range 10 * mostStocked {
+		d := digestOf(piece{method: sendDocument, file: &upload{name: strconv.Itoa(i)}})
+		if s.find(d) != s.find(d) {
+			t.Fatal("a file is not found again")
+		}
+	}
+	if len(s.files) != mostStocked || len(s.order) != mostStocked {
+		t.Errorf("%d files are remembered", len(s.files))
 	}
 }

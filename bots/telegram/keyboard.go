@@ -39,6 +39,21 @@ const (
 	middleLabel = 18
 )
 
+// markup returns what is below the text of m, nil for nothing. A reply keyboard, which
+// asks for a position, exists in private chats only, and holds the other choices too: a
+// message has one of the two kinds. Their labels are then written, as everywhere.
+func markup(d core.Delivery, m *core.Message) any {
+	switch {
+	case m.AskHere && d.Kind == core.Private:
+		return asking(m)
+	case len(m.Buttons) > 0:
+		return inline(m.Menu, m.Buttons)
+	case m.Unask && d.Kind == core.Private:
+		return removeKeyboard{Remove: true}
+	}
+	return nil
+}
+
 // inline lays out the buttons of a message. What they carry is the token of the menu
 // and the number of the button, and nothing else.
 func inline(menu core.MenuToken, buttons []core.Button) *inlineKeyboard {
@@ -48,12 +63,15 @@ func inline(menu core.MenuToken, buttons []core.Button) *inlineKeyboard {
 		var row []inlineButton
 		for _, b := range buttons[i : i+n] {
 			i++
-			row = append(row, inlineButton{Text: b.Label, Data: string(menu) + "." + strconv.Itoa(i)})
+			row = append(row, inlineButton{Text: b.Label, Data: data(menu, i)})
 		}
 		k.Rows = append(k.Rows, row)
 	}
 	return k
 }
+
+// data is what the button with a number carries.
+func data(menu core.MenuToken, number int) string { return string(menu) + "." + strconv.Itoa(number) }
 
 // perRow returns how many of the next buttons fit in one row.
 func perRow(buttons []core.Button) int {
@@ -68,8 +86,7 @@ func perRow(buttons []core.Button) int {
 	return n
 }
 
-// asking lays out the offer to share a position, which exists in private chats only, and
-// the other choices.
+// asking lays out the offer to share a position, and the other choices.
 func asking(m *core.Message) *replyKeyboard {
 	k := &replyKeyboard{Resize: true, Once: true, Rows: [][]replyButton{{{Text: m.Here, Here: true}}}}
 	for _, b := range m.Buttons {

@@ -17,7 +17,9 @@ const (
 	deleteWebhook       method = "deleteWebhook"
 	getWebhookInfo      method = "getWebhookInfo"
 	sendMessage         method = "sendMessage"
+	sendLocation        method = "sendLocation"
 	sendVenue           method = "sendVenue"
+	sendPhoto           method = "sendPhoto"
 	sendDocument        method = "sendDocument"
 	editMessageText     method = "editMessageText"
 	deleteMessage       method = "deleteMessage"
@@ -28,6 +30,7 @@ const (
 	getMyDescription    method = "getMyDescription"
 	setShortDescription method = "setMyShortDescription"
 	getShortDescription method = "getMyShortDescription"
+	getChatMenuButton   method = "getChatMenuButton"
 	setChatMenuButton   method = "setChatMenuButton"
 )
 

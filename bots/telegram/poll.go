@@ -49,11 +49,13 @@ func (a *Adapter) introduce(ctx context.Context) {
 		if err == nil {
 			break
 		}
-		if kindOf(err) == unauthorized {
-			wait = longest
-		}
 		if !pause(ctx, jitter(wait)) {
 			return
+		}
+		for a.State() == TokenRejected { // who receives asks again, once a minute
+			if !pause(ctx, longest) {
+				return
+			}
 		}
 	}
 	a.syncProfile(ctx)

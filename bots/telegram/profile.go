@@ -43,11 +43,24 @@ func (a *Adapter) syncProfile(ctx context.Context) {
 			}
 		}
 	}
-	menu := params{}
-	menu.text("menu_button", `{"type":"commands"}`)
-	if err := a.client.call(ctx, setChatMenuButton, menu, nil); err != nil {
+	if err := a.syncMenu(ctx); err != nil {
 		a.Log.Warn("telegram: the menu button is not set", "kind", kindOf(err))
 	}
+}
+
+// syncMenu makes the button beside the text field open the list of commands.
+func (a *Adapter) syncMenu(ctx context.Context) error {
+	type button struct {
+		Type string `json:"type"`
+	}
+	want := button{"commands"}
+	var there button
+	if err := a.client.call(ctx, getChatMenuButton, nil, &there); err != nil || there == want {
+		return err
+	}
+	p := params{}
+	p.json("menu_button", want)
+	return a.client.call(ctx, setChatMenuButton, p, nil)
 }
 
 func (a *Adapter) syncWords(ctx context.Context, page Page, scope string, words []Word) error {

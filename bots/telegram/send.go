@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -10,7 +11,21 @@ import (
 
 // A sent is what the server took (Message).
 type sent struct {
-	ID int `json:"message_id"`
+	ID       int      `json:"message_id"` // 0 if it goes later
+	Photo    []stored `json:"photo"`      // the same in several sizes, the largest last
+	Document stored   `json:"document"`
+}
+
+type stored struct {
+	ID string `json:"file_id"`
+}
+
+// file returns the name of the file in it, "" if there is none.
+func (s *sent) file() string {
+	if n := len(s.Photo); n > 0 {
+		return s.Photo[n-1].ID
+	}
+	return s.Document.ID
 }
 
 // Send implements core.Adapter. A message goes in parts; what was taken of one that is
@@ -30,83 +45,13 @@ func (a *Adapter) Send(ctx context.Context, d core.Delivery) (core.Receipt, erro
 	return nil, core.Wrap(core.Invalid, fmt.Errorf("content %T", d.Content), "telegram: send")
 }
 
-// A piece is one call that a message is made of.
-type piece struct {
-	method method
-	params params
-	file   *upload
-}
-
-// pieces returns the calls of a message: its text in parts, the last one with the
-// buttons, then the place, then the file.
-func pieces(d core.Delivery, m *core.Message) []piece {
-	var out []piece
-	parts := split(m.Body, maxText)
-	for i, part := range parts {
-		if plainText(part) == "" {
-			continue
-		}
-		p := addressed(d)
-		p.text("text", htmlOf(part))
-		p.text("parse_mode", "HTML")
-		p.text("link_preview_options", `{"is_disabled":true}`)
-		if i == len(parts)-1 {
-			putMarkup(p, m)
-		}
-		out = append(out, piece{method: sendMessage, params: p})
-	}
-	if m.Pin != nil {
-		out = append(out, venue(d, m.Pin))
-	}
-	if m.File != nil {
-		out = append(out, piece{method: sendDocument, params: addressed(d), file: &upload{
-			field: "document", name: m.File.Name, bytes: m.File.Data,
-		}})
-	}
-	return out
-}
-
-// addressed returns the parameters that say where to.
-func addressed(d core.Delivery) params {
-	p := params{}
-	p.text("chat_id", d.To.Chat)
-	if d.To.Thread != "" {
-		p.text("message_thread_id", d.To.Thread)
-	}
-	if d.Lane == core.Bulk {
-		p.bool("disable_notification", true)
-	}
-	return p
-}
-
-// putMarkup puts what is below the text. A reply keyboard, which asks for a position,
-// holds the other choices too: a message has one of the two kinds. Their labels are then
-// written, as everywhere.
-func putMarkup(p params, m *core.Message) {
-	switch {
-	case m.AskHere:
-		p.json("reply_markup", asking(m))
-	case len(m.Buttons) > 0:
-		p.json("reply_markup", inline(m.Menu, m.Buttons))
-	case m.Unask:
-		p.json("reply_markup", removeKeyboard{Remove: true})
-	}
-}
-
-// venue shows a public place on a map.
-func venue(d core.Delivery, pin *core.Pin) piece {
-	p := addressed(d)
-	p.float("latitude", pin.Point.Lat)
-	p.float("longitude", pin.Point.Lon)
-	p.text("title", pin.Title)
-	p.text("address", pin.Title)
-	return piece{method: sendVenue, params: p}
-}
-
 func (a *Adapter) sendMessage(ctx context.Context, d core.Delivery, m *core.Message) (core.Receipt, error) {
+	if err := check(m); err != nil {
+		return nil, core.Wrap(core.Invalid, err, "telegram: send message")
+	}
 	all := pieces(d, m)
 	if len(all) == 0 {
-		return nil, core.Wrap(core.Invalid, fmt.Errorf("nothing to show"), "telegram: send message")
+		return nil, core.Wrap(core.Invalid, errors.New("nothing to show"), "telegram: send message")
 	}
 	receipt := a.taken(d.Key)
 	for _, p := range all[min(len(receipt), len(all)):] {
@@ -122,48 +67,65 @@ func (a *Adapter) sendMessage(ctx context.Context, d core.Delivery, m *core.Mess
 }
 
 // sendPiece makes one call. HTML that the server cannot read goes once more as plain
-// text: a mistake of ours must not silence a message.
+// text, since a mistake of ours must not silence a message; and a picture that is no
+// photo to the server goes as a document.
 func (a *Adapter) sendPiece(ctx context.Context, p piece) (core.ReceiptID, error) {
-	var m sent
-	var err error
-	if p.file != nil {
-		err = a.client.upload(ctx, p.method, p.params, *p.file, &m)
-	} else {
-		err = a.client.call(ctx, p.method, p.params, &m)
+	m, err := a.deliver(ctx, p)
+	if kindOf(err) == badPhoto {
+		p = p.asDocument()
+		m, err = a.deliver(ctx, p)
 	}
 	if kindOf(err) == badMarkup {
 		a.Log.Error("telegram: the server refuses our HTML: sending plain text")
-		p.params.text("text", withoutTags(p.params["text"]))
-		delete(p.params, "parse_mode")
-		err = a.client.call(ctx, p.method, p.params, &m)
+		m, err = a.deliver(ctx, p.plainly())
 	}
-	return core.ReceiptID(strconv.Itoa(m.ID)), err
+	if err != nil {
+		return "", err
+	}
+	return core.ReceiptID(strconv.Itoa(m.ID)), nil
 }
 
-// edit replaces what a message shows. One that cannot be edited any more is sent anew.
+func (a *Adapter) deliver(ctx context.Context, p piece) (*sent, error) {
+	if p.file != nil {
+		return a.sendFile(ctx, p)
+	}
+	var m sent
+	err := a.client.call(ctx, p.method, p.params, &m)
+	return &m, err
+}
+
+// edit replaces what a message shows. One that cannot be edited any more is sent anew,
+// as is what an edit cannot hold: several parts, a place, a file, a reply keyboard.
 func (a *Adapter) edit(ctx context.Context, d core.Delivery, e *core.Edit) (core.Receipt, error) {
-	parts := split(e.Message.Body, maxText)
-	if len(e.Parts) == 0 || len(parts) > 1 || e.Message.Pin != nil || e.Message.File != nil || len(e.Parts) > 1 {
+	if err := check(e.Message); err != nil {
+		return nil, core.Wrap(core.Invalid, err, "telegram: edit message")
+	}
+	all := pieces(d, e.Message)
+	_, buttons := markup(d, e.Message).(*inlineKeyboard)
+	if len(e.Parts) != 1 || len(all) != 1 || all[0].method != sendMessage || !buttons && all[0].params["reply_markup"] != "" {
 		return a.replace(ctx, d, e)
 	}
-	p := params{}
-	p.text("chat_id", d.To.Chat)
-	p.text("message_id", string(e.Parts[0]))
-	p.text("text", htmlOf(parts[0]))
-	p.text("parse_mode", "HTML")
-	p.text("link_preview_options", `{"is_disabled":true}`)
-	putMarkup(p, e.Message)
-	err := a.client.call(ctx, editMessageText, p, nil)
+	p := piece{method: editMessageText, params: all[0].params}
+	p.params.text("message_id", string(e.Parts[0]))
+	delete(p.params, "message_thread_id")
+	delete(p.params, "disable_notification")
+	_, err := a.deliver(ctx, p)
+	if kindOf(err) == badMarkup {
+		a.Log.Error("telegram: the server refuses our HTML: editing to plain text")
+		_, err = a.deliver(ctx, p.plainly())
+	}
 	switch kindOf(err) {
 	case "", notModified:
 		return e.Parts, nil
 	case messageGone, messageFixed:
 		return a.sendMessage(ctx, d, e.Message)
+	case messageOther:
+		return a.replace(ctx, d, e)
 	}
 	return nil, asError(err, "telegram: edit message")
 }
 
-// replace takes a message of several parts back, and sends it anew.
+// replace takes a message back, and sends it anew.
 func (a *Adapter) replace(ctx context.Context, d core.Delivery, e *core.Edit) (core.Receipt, error) {
 	if len(a.taken(d.Key)) == 0 {
 		if err := a.redact(ctx, d, &core.Redact{Parts: e.Parts}); err != nil && core.CodeOf(err) != core.Invalid {

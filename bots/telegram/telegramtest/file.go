@@ -21,6 +21,10 @@ const (
 	maxDownload = 20 << 20
 )
 
+// types are those of files by the end of their name, which is what the real server goes
+// by and not what the upload says.
+var types = map[string]string{".ics": "text/calendar", ".json": "application/json", ".txt": "text/plain", ".pdf": "application/pdf", ".png": "image/png"}
+
 // A File is a photo, document, voice or sticker. It does not change.
 type File struct {
 	Name          string
@@ -108,7 +112,7 @@ func (c *call) attachment(kind string, most int) (*File, *refusal) {
 	if len(u.data) == 0 {
 		return nil, bad("file must be non-empty")
 	}
-	f := &File{Name: path.Base(u.name), MIME: u.mime, Data: u.data, kind: kind}
+	f := &File{Name: path.Base(u.name), MIME: cmp.Or(types[path.Ext(u.name)], u.mime), Data: u.data, kind: kind}
 	if kind == "photo" {
 		if refused := f.measure(); refused != nil {
 			return nil, refused
