@@ -43,6 +43,7 @@ type moreMessage struct {
 	Thread  int             `json:"message_thread_id"`
 	InTopic bool            `json:"is_topic_message"`
 	Origin  json.RawMessage `json:"forward_origin"`
+	report
 }
 
 // decode reads one update. The error names no content.
@@ -155,7 +156,7 @@ func (a *Adapter) event(u *core.Update, m *tgbotapi.Message, more *moreMessage) 
 	case m.Location != nil:
 		return a.location(u, m.Location)
 	}
-	if kind := mediaOf(m); kind != "" {
+	if kind := mediaOf(m); kind != "" && !more.says() {
 		return private(u, core.Media{Kind: kind})
 	}
 	return nil
