@@ -34,6 +34,10 @@ func (b *Bot) text(ctx context.Context, t *Turn, e core.Text) error {
 	if t.Top() != nil && t.Now.Sub(t.Conversation.At) > away && !t.Conversation.At.IsZero() && !known {
 		return b.hint(ctx, t, "hint.away")
 	}
+	if s, _ := b.step(t.Top()); s.Position != nil && label(body) == label(t.Language.Text("talk.here", nil)) {
+		t.Say("hint.here", nil) // some apps show that offer and send only its words
+		return nil
+	}
 	if took, err = b.written(ctx, t, body); took || err != nil {
 		return err
 	}
