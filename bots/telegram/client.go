@@ -117,9 +117,6 @@ func (d *doer) Do(r *http.Request) (*http.Response, error) {
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { d.wrote.Store(true) }}
 	resp, err := d.http.Do(r.WithContext(httptrace.WithClientTrace(d.ctx, trace)))
 	if err != nil {
-		if r.Body != nil {
-			_ = r.Body.Close() // ends the goroutine that writes an upload
-		}
 		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err
 		}

@@ -13,9 +13,14 @@
 //
 // # Out
 //
-// A message is text in parts of at most 4096 UTF-16 units, then a venue, then a file.
-// Text is escaped HTML made of spans. A platform that cannot tell a repeat makes what was
-// lost after it was written uncertain, and nothing else.
+// A message is text in parts of at most 4096 UTF-16 units, then a venue, then a file; a
+// picture stands above its text. Text is escaped HTML made of spans. A platform that
+// cannot tell a repeat makes what was lost after it was written uncertain, and nothing
+// else.
+//
+// Only answers make a sound, and no link is shown as a page. What core has no word for is
+// never sent: replies, effects, paid broadcasts, web apps. Nor is anything protected from
+// forwarding, since that keeps people from saving what is theirs, such as their data.
 //
 // The rules come from core.telegram.org/bots/api, /bots/faq and /bots/features (Bot API
 // 10.1) and from the source of Telegram's own server, tdlib/telegram-bot-api.

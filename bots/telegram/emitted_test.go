@@ -63,7 +63,7 @@ func exercise(t *testing.T) []telegramtest.Call {
 	}
 	run(t, hooked, func(channelled) { server.WaitCalls(t, "setWebhook", 1) })
 	polling := postTo(t, server, nil) // it finds the webhook of the other
-	polling.adapter.Profile = profile
+	polling.adapter.Profile = telegram.SomePages
 	run(t, polling, func(in channelled) {
 		server.WaitCalls(t, "setChatMenuButton", 1)
 		ada := server.User("Ada", "fr")

@@ -241,7 +241,7 @@ func TestTheBotTalksThroughTheEmulatorOfSomebodyElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Profile = profile // which it answers with 500
+	a.Profile = telegram.SomePages // which it answers with 500
 	begun := time.Now()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)

@@ -111,10 +111,11 @@ func TestATokenThatIsRefusedIsTriedOnceAMinute(t *testing.T) {
 		if n := count.n.Load() - first; n < 5 || n > 10 || first > 2 {
 			t.Errorf("%d requests at first, %d in ten minutes", first, n)
 		}
-		if a.State() != TokenRejected || strings.Count(log.String(), string(TokenRejected)) != 1 || !strings.Contains(log.String(), "level=WARN") {
-			t.Errorf("the state is %q, the log %s", a.State(), log.String())
-		}
+		state := a.State()
 		stop()
+		if state != TokenRejected || strings.Count(log.String(), string(TokenRejected)) != 1 || !strings.Contains(log.String(), "level=WARN") {
+			t.Errorf("the state is %q, the log %s", state, log.String())
+		}
 	})
 }
 
@@ -144,6 +145,15 @@ func TestABotOfAnotherIDIsALoudWarning(t *testing.T) {
 	log.Reset()
 	if _, err := a.Identify(t.Context()); err != nil || log.Len() > 0 {
 		t.Errorf("of the right id the log says %s", log.String())
+	}
+}
+
+func TestAPollIsNotLongerThanTheServerKeepsItOpen(t *testing.T) {
+	t.Parallel()
+	for wait, ok := range map[time.Duration]bool{0: true, time.Second: true, longPoll: true, longPoll + 1: false, -1: false} {
+		if _, err := New(Config{Token: "4711:abcdefghijklmnop", PollTimeout: wait}); (err == nil) != ok {
+			t.Errorf("%s: %v", wait, err)
+		}
 	}
 }
 
