@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"tocsin/bots/console":      {"tocsin/storage", "tocsin/scheduler", "tocsin/core/flows"},
 	"tocsin/bots/telegram":     {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/bots/mail", "tocsin/core/flows"},
 	"tocsin/bots/mail":         {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/core/flows"},
+	"tocsin/bots/web":          {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/bots/mail", "tocsin/bots/telegram", "tocsin/core/flows"},
 }
 
 // inner are what nothing in core may need: a network, a database, a platform.
