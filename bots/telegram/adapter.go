@@ -30,6 +30,8 @@ type Adapter struct {
 	begun    map[core.SendKey]core.Receipt // parts that were taken of a message that is not whole
 	live     map[core.ChatRef]time.Time    // when a live location was last taken
 	state    atomic.Pointer[State]
+	seen     atomic.Pointer[HookInfo] // of the last look at the webhook
+	late     atomic.Int64             // presses
 }
 
 // A Lease keeps two processes from polling with one token.
@@ -41,17 +43,34 @@ type Lease interface {
 	Drop(ctx context.Context, name core.LeaseName, holder string) error
 }
 
-// State is how the connection stands: what an operator wants to know.
+// State is how the connection stands, in a word: what an operator wants to know.
 type State string
 
 const (
 	Starting      State = "starting"
 	Receiving     State = "receiving"
-	Waiting       State = "another process receives"
-	TokenRejected State = "the token is refused"
-	PolledTwice   State = "another installation uses the token"
-	Away          State = "telegram does not answer"
+	Waiting       State = "waiting"
+	TokenRejected State = "rejected"
+	PolledTwice   State = "contested"
+	HookRefused   State = "refused"
+	HookUnreached State = "unreached"
+	Away          State = "away"
 )
+
+// meanings say what an operator reads in the log.
+var meanings = map[State]string{
+	Starting:      "it starts",
+	Receiving:     "updates arrive",
+	Waiting:       "another process of ours sees to the updates",
+	TokenRejected: "the token is refused",
+	PolledTwice:   "another installation uses the token",
+	HookRefused:   "the address of the webhook is refused",
+	HookUnreached: "the webhook cannot be reached, or does not take what it is brought",
+	Away:          "telegram does not answer",
+}
+
+// Well reports whether updates arrive, here or at another process of ours.
+func (s State) Well() bool { return s == Receiving || s == Waiting }
 
 var _ core.Adapter = (*Adapter)(nil)
 
@@ -99,10 +118,10 @@ func (a *Adapter) State() State { return *a.state.Load() }
 func (a *Adapter) become(s State) {
 	if old := a.state.Swap(&s); old != nil && *old != s {
 		level := slog.LevelInfo
-		if s != Receiving && s != Waiting {
+		if !s.Well() {
 			level = slog.LevelWarn
 		}
-		a.Log.Log(context.Background(), level, "telegram: "+string(s), "bot", a.Bot().Platform())
+		a.Log.Log(context.Background(), level, "telegram: "+meanings[s], "bot", a.Bot().Platform(), "state", string(s))
 	}
 }
 

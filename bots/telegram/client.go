@@ -30,8 +30,10 @@ const (
 
 // A client calls methods of the Bot API. No error of it holds the token.
 type client struct {
-	api  tgbotapi.BotAPI
-	http *http.Client
+	api     tgbotapi.BotAPI
+	http    *http.Client
+	limited atomic.Int64 // calls answered 429
+	paused  atomic.Int64 // what these asked to wait, in nanoseconds
 }
 
 // newClient makes a client; it reaches nothing yet.
@@ -92,7 +94,7 @@ func (k *client) do(ctx context.Context, limit time.Duration, out any, call func
 	api.Client = d
 	answer, err := call(&api)
 	if err != nil {
-		return d.judge(answer, err)
+		return k.count(d.judge(answer, err))
 	}
 	if out == nil {
 		return nil
@@ -101,6 +103,15 @@ func (k *client) do(ctx context.Context, limit time.Duration, out any, call func
 		return &fault{kind: unknown, cause: errors.New("the result is of another form")}
 	}
 	return nil
+}
+
+// count returns why a call failed, and counts it if it came too early.
+func (k *client) count(err error) error {
+	if kindOf(err) == rateLimited {
+		k.limited.Add(1)
+		k.paused.Add(int64(afterOf(err)))
+	}
+	return err
 }
 
 // A doer does one HTTP request, and remembers how far it came.

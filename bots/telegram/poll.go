@@ -25,6 +25,7 @@ const (
 	alarmAfter = 3 // conflicts in a row
 
 	confirmTime = 300 * time.Millisecond
+	promptly    = 2 * time.Second // people wait no longer for a press to be acknowledged
 )
 
 // Run implements core.Adapter.
@@ -222,8 +223,13 @@ func rank(u *core.Update) int {
 func (a *Adapter) acknowledge(ctx context.Context, query string) {
 	p := params{}
 	p.text("callback_query_id", query)
-	if err := a.client.call(ctx, answerCallbackQuery, p, nil); err != nil && kindOf(err) != queryTooOld {
-		a.Log.Debug("telegram: a press was not acknowledged", "kind", kindOf(err))
+	began := time.Now()
+	err := a.client.call(ctx, answerCallbackQuery, p, nil)
+	if err != nil && kindOf(err) != queryTooOld {
+		a.Log.Debug("telegram: a press was not acknowledged", "kind", string(kindOf(err)))
+	}
+	if err != nil || time.Since(began) > promptly {
+		a.late.Add(1)
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,104 +26,76 @@ import (
 type Webhook struct {
 	URL    string // "https://bot.example.org": our own, without the path
 	Secret string // 32 to 256 characters of A-Z a-z 0-9 _ -; the server sends it back
+	Old    string // the secret before, taken until the server has the new one; "" for none
 
 	adapter *Adapter
-	queue   atomic.Pointer[core.Queue]
+	renewed atomic.Bool  // the server has Secret
 	warned  atomic.Int64 // when a wrong secret was logged last
+
+	mu    sync.Mutex
+	ctx   context.Context // of what is handled; it ends with Run
+	queue core.Queue      // nil while the adapter does not run
+	busy  sync.WaitGroup  // with what is handled
 }
 
 func (*Webhook) String() string       { return "[webhook]" }
 func (*Webhook) GoString() string     { return "[webhook]" }
 func (*Webhook) LogValue() slog.Value { return slog.StringValue("[webhook]") }
 
-// Path returns where the handler is mounted: nobody can guess it, each process of the
-// bot has the same, and it tells neither the secret nor the token.
-func (w *Webhook) Path() string {
-	h := hmac.New(sha256.New, []byte(w.Secret))
-	h.Write([]byte("path of the webhook"))
-	return "/telegram/" + hex.EncodeToString(h.Sum(nil)[:16])
-}
-
 // ByWebhook makes a receive by w and not by polling. It is called before Run, and fails
 // with Invalid if the server would not take the webhook.
 func (a *Adapter) ByWebhook(w *Webhook) error {
-	if err := w.check(); err != nil {
+	if err := w.check(a.config.API == Home); err != nil {
 		return err
 	}
 	a.webhook, w.adapter = w, a
 	return nil
 }
 
-func (w *Webhook) check() error {
+// Path returns where the handler is mounted, once ByWebhook has taken w. Nobody can
+// guess it, each process of the bot has the same, it stays when the secret changes, and
+// it does not tell the token that it is made of.
+func (w *Webhook) Path() string {
+	h := hmac.New(sha256.New, []byte(w.adapter.config.Token))
+	h.Write([]byte("path of the webhook"))
+	return "/telegram/" + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Address returns where the server brings the updates, once ByWebhook has taken w.
+func (w *Webhook) Address() string { return strings.TrimSuffix(w.URL, "/") + w.Path() }
+
+// ports are those that Telegram's own server connects to.
+var ports = []string{"", "443", "80", "88", "8443"}
+
+// check fails with Invalid if a value breaks a rule of the server; home says that it is
+// Telegram's own.
+func (w *Webhook) check(home bool) error {
+	u, err := url.Parse(w.URL)
 	switch {
-	case !strings.HasPrefix(w.URL, "https://"):
-		return invalid("the address of the webhook must begin with https://")
-	case len(w.Secret) < 32 || len(w.Secret) > 256 || strings.Trim(w.Secret, secretAlphabet) != "":
+	case err != nil, u.Scheme != "https", u.Host == "", u.User != nil, u.RawQuery != "", u.Fragment != "":
+		return invalid("the address of the webhook must look like https://bot.example.org")
+	case home && !slices.Contains(ports, u.Port()):
+		return invalid("the address of the webhook must have one of the ports 443, 80, 88 and 8443")
+	case !fit(w.Secret), w.Old != "" && !fit(w.Old):
 		return invalid("the secret of the webhook must be 32 to 256 characters of A-Z a-z 0-9 _ -")
+	case w.Secret == w.Old:
+		return invalid("the new secret of the webhook is the old one")
 	}
 	return nil
 }
 
-const secretAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-
-// hook sets the webhook, and sets it again whenever it is another's, until ctx is done.
-// It stays set then: what comes meanwhile waits at the server.
-func (a *Adapter) hook(ctx context.Context, q core.Queue) error {
-	const look = time.Minute
-	a.webhook.queue.Store(&q)
-	defer a.webhook.queue.Store(nil)
-	for wait := firstWait; ; {
-		err := a.setHook(ctx)
-		switch kindOf(err) {
-		case "":
-			a.become(Receiving)
-			wait = look
-		case unauthorized:
-			a.become(TokenRejected)
-			wait = longest
-		case rateLimited:
-			wait = afterOf(err) + jitter(firstWait)
-		default:
-			a.become(Away)
-			wait = min(2*wait, longest)
-		}
-		if !pause(ctx, jitter(wait)) {
-			return nil
-		}
-	}
+func fit(secret string) bool {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	return len(secret) >= 32 && len(secret) <= 256 && strings.Trim(secret, letters) == ""
 }
 
-// setHook sets the webhook unless it is set.
-func (a *Adapter) setHook(ctx context.Context) error {
-	info, err := a.HookInfo(ctx)
-	ours := a.webhook.URL + a.webhook.Path()
-	if err != nil || info.URL == ours {
-		return err
-	}
-	p := params{}
-	p.text("url", ours)
-	p.text("secret_token", a.webhook.Secret)
-	p.json("allowed_updates", allowed)
-	p.bool("drop_pending_updates", false)
-	return a.client.call(ctx, setWebhook, p, nil)
-}
-
-// A HookInfo is how the server sees the webhook (WebhookInfo).
-type HookInfo struct {
-	URL         string `json:"url"`
-	Pending     int    `json:"pending_update_count"`
-	LastError   string `json:"last_error_message"`
-	LastErrorAt int64  `json:"last_error_date"`
-}
-
-// HookInfo asks the server about the webhook.
-func (a *Adapter) HookInfo(ctx context.Context) (*HookInfo, error) {
-	var info HookInfo
-	err := a.client.call(ctx, getWebhookInfo, nil, &info)
-	return &info, err
-}
-
-const mostUpdate = 1 << 20
+// What one request may bring, and how long it may take to be handled. The server gives
+// up after a minute, and brings what was not taken for a day.
+const (
+	mostUpdate = 1 << 20
+	takeTime   = 5 * time.Second
+	retryAfter = "5" // seconds
+)
 
 // ServeHTTP takes one update. It answers 200 once the update is handled, 503 if it could
 // not be stored: the server brings it again then.
@@ -140,17 +115,52 @@ func (w *Webhook) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		out.WriteHeader(http.StatusRequestEntityTooLarge)
 		return
 	}
-	q := w.queue.Load()
-	if q == nil || !w.take(r.Context(), *q, raw) {
-		out.Header().Set("Retry-After", "5")
+	if !w.take(r.Context(), raw) {
+		out.Header().Set("Retry-After", retryAfter)
 		out.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	out.WriteHeader(http.StatusOK) // with no body: one would be run as a call
 }
 
-// take hands an update over, and reports whether it was handled.
-func (w *Webhook) take(ctx context.Context, q core.Queue, raw []byte) bool {
+// serve takes updates for q until done is called, which waits for those under way: ctx
+// must have ended before.
+func (w *Webhook) serve(ctx context.Context, q core.Queue) (done func()) {
+	w.set(ctx, q)
+	return func() {
+		w.set(ctx, nil)
+		w.busy.Wait()
+	}
+}
+
+func (w *Webhook) set(ctx context.Context, q core.Queue) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ctx, w.queue = ctx, q
+}
+
+// enter returns where to hand an update over, and until when, unless Run has ended. Who
+// has entered calls busy.Done.
+func (w *Webhook) enter() (context.Context, core.Queue) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.queue != nil {
+		w.busy.Add(1)
+	}
+	return w.ctx, w.queue
+}
+
+// take hands an update over, and reports whether it was handled. It is not once the
+// caller is gone, the time is over or Run ends.
+func (w *Webhook) take(caller context.Context, raw []byte) bool {
+	ctx, q := w.enter()
+	if q == nil {
+		return false
+	}
+	defer w.busy.Done()
+	ctx, cancel := context.WithTimeout(ctx, takeTime)
+	defer cancel()
+	defer context.AfterFunc(caller, cancel)()
 	for _, u := range w.adapter.read(ctx, []json.RawMessage{raw}) {
 		if err := <-q.Submit(ctx, u); err != nil {
 			return false
@@ -160,11 +170,18 @@ func (w *Webhook) take(ctx context.Context, q core.Queue, raw []byte) bool {
 }
 
 // authentic reports whether a request carries the secret; how long that takes does not
-// depend on it.
+// depend on it. The first that carries the new one ends the old one.
 func (w *Webhook) authentic(r *http.Request) bool {
 	got := sha256.Sum256([]byte(r.Header.Get("X-Telegram-Bot-Api-Secret-Token")))
-	want := sha256.Sum256([]byte(w.Secret))
-	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
+	is := func(secret string) bool {
+		want := sha256.Sum256([]byte(secret))
+		return subtle.ConstantTimeCompare(got[:], want[:]) == 1
+	}
+	now, before := is(w.Secret), is(w.Old) && w.Old != ""
+	if now {
+		w.renewed.Store(true)
+	}
+	return now || before && !w.renewed.Load()
 }
 
 // warn logs a wrong secret, once a minute at most.
