@@ -162,6 +162,10 @@ type OutboxReader interface {
 	// NextDue returns when the first thing that waits for a bot is due, its order and
 	// limits aside; with "", the first task. It is zero if nothing waits.
 	NextDue(ctx context.Context, b BotID) (time.Time, error)
+
+	// CountWaiting returns how many messages of each lane wait for a bot, the copies of
+	// running broadcasts among them. A lane in which none waits is left out.
+	CountWaiting(ctx context.Context, b BotID) (map[Lane]int, error)
 }
 
 // OutboxStore holds what is to be sent. What a transaction enqueues is sent if and

@@ -21,6 +21,8 @@ type Dispatcher struct {
 	Every    time.Duration   // how often to look without a hint; 0 means DefaultEvery
 	InFlight int             // sends at once; 0 means DefaultInFlight
 	Lease    time.Duration   // longer than any send; 0 means DefaultLease
+
+	Told func(core.Lane, core.Verdict) // is told how each attempt to send went, of several side by side; may be nil
 }
 
 // The defaults of a Dispatcher. A crash makes at most InFlight sends uncertain.
@@ -179,12 +181,14 @@ func (d *Dispatcher) send(ctx context.Context, s sending) error {
 	if err != nil {
 		d.Log.Warn("message not sent", "message", o.ID, "lane", o.Lane, "attempt", o.Attempt, "code", core.CodeOf(err))
 	}
+	var v core.Verdict
+	defer func() { d.tell(o.Lane, v) }()
 	return settle(ctx, d.Store, func(tx core.Tx) error {
 		now, err2 := tx.Now(ctx)
 		if err2 != nil {
 			return err2
 		}
-		v := Judge(o, err, d.Adapter.Capabilities().SendsOnce, now)
+		v = Judge(o, err, d.Adapter.Capabilities().SendsOnce, now)
 		v.Receipt = receipt
 		if v.Code == core.RateLimited {
 			if err := d.hold(ctx, tx, s, v.Next); err != nil {
@@ -193,6 +197,13 @@ func (d *Dispatcher) send(ctx context.Context, s sending) error {
 		}
 		return s.source.Settle(ctx, tx, o, v)
 	})
+}
+
+// tell tells who listens how an attempt went, unless the store never let it be judged.
+func (d *Dispatcher) tell(l core.Lane, v core.Verdict) {
+	if d.Told != nil && v.State != "" {
+		d.Told(l, v)
+	}
 }
 
 // hold obeys a 429: nothing goes to this chat before until, and no notice and no

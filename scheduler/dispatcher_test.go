@@ -3,6 +3,7 @@ package scheduler_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -286,5 +287,26 @@ func TestASlowTaskDelaysNoAnswer(t *testing.T) {
 			t.Errorf("arrived %q", got)
 		}
 		stop()
+	})
+}
+
+func TestWhoListensIsToldHowEachAttemptWent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, core.Capabilities{})
+		s.meet("anna")
+		s.planned(func(core.Delivery) error { return &core.Error{Code: core.RateLimited, After: 2 * time.Second} })
+		d := s.dispatcher()
+		told := map[string]int{}
+		d.Told = func(l core.Lane, v core.Verdict) { told[fmt.Sprintf("%d %s %s", l, v.State, v.Code)]++ }
+		s.write("anna", core.Notice, core.Once, "x")
+		stop := s.run(d)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		s.planned(nil)
+		time.Sleep(10 * time.Second)
+		stop()
+		if len(told) != 2 || told["2 queued rate_limited"] != 1 || told["2 sent "] != 1 {
+			t.Errorf("told %v", told)
+		}
 	})
 }

@@ -22,16 +22,50 @@ const nextDueSQL = `
 
 // NextDue implements core.OutboxReader.
 func (t *tx) NextDue(ctx context.Context, b core.BotID) (time.Time, error) {
-	bot := t.bots.get(b)
-	if b != "" && bot == 0 { // not t.bot: a Reader makes nothing
-		err := t.NewRaw("SELECT COALESCE((SELECT id FROM bots WHERE name = ?), -1)", b).Scan(ctx, &bot)
-		if err != nil {
-			return time.Time{}, failed(err, "find bot")
-		}
+	bot, err := t.knownBot(ctx, b)
+	if err != nil {
+		return time.Time{}, err
 	}
 	var next micros
 	if err := t.NewRaw(nextDueSQL, bot).Scan(ctx, &next); err != nil {
 		return time.Time{}, failed(err, "find next due")
 	}
 	return next.Time(), nil
+}
+
+// knownBot is t.bot for a Reader, which makes nothing: -1 for a bot that was never seen.
+func (t *tx) knownBot(ctx context.Context, b core.BotID) (int64, error) {
+	bot := t.bots.get(b)
+	if b == "" || bot != 0 {
+		return bot, nil
+	}
+	err := t.NewRaw("SELECT COALESCE((SELECT id FROM bots WHERE name = ?), -1)", b).Scan(ctx, &bot)
+	return bot, failed(err, "find bot")
+}
+
+// countWaitingSQL counts by the same indexes.
+const countWaitingSQL = `
+	SELECT lane, count(*) AS waiting FROM outbox WHERE state = 'queued' AND bot = ?0 GROUP BY lane
+	UNION ALL
+	SELECT ?1, count(*) FROM broadcasts AS b JOIN recipients AS r ON r.broadcast = b.id
+	WHERE b.state = 'running' AND r.state = 'queued' AND r.bot = ?0 HAVING count(*) > 0`
+
+// CountWaiting implements core.OutboxReader.
+func (t *tx) CountWaiting(ctx context.Context, b core.BotID) (map[core.Lane]int, error) {
+	bot, err := t.knownBot(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		Lane    core.Lane
+		Waiting int
+	}
+	if err := t.NewRaw(countWaitingSQL, bot, core.Bulk).Scan(ctx, &rows); err != nil {
+		return nil, failed(err, "count what waits")
+	}
+	waiting := map[core.Lane]int{}
+	for _, r := range rows {
+		waiting[r.Lane] += r.Waiting
+	}
+	return waiting, nil
 }

@@ -28,6 +28,7 @@ var outboxProperties = []property{
 	{"Outbox/ReceiptComesBack", receiptComesBack},
 	{"Outbox/MenuIsFoundByAnyPart", menuIsFoundByAnyPart},
 	{"Outbox/BlobComesBack", blobComesBack},
+	{"Outbox/WhatWaitsIsCountedByLane", whatWaitsIsCountedByLane},
 }
 
 func fiveKindsComeBackEqual(t *testing.T, s core.Store) {
@@ -260,4 +261,29 @@ func editMovesTheReceipt(t *testing.T, s core.Store) {
 	edit := enqueue(t, s, core.Outgoing{Chat: c, Lane: core.Talk, Content: &core.Edit{Of: first.ID, Message: say("long")}})
 	settle(t, s, wantClaim(t, s, edit)[0], sent("1", "2"))
 	wantReceipt(t, s, first.ID, "1", "2")
+}
+
+func whatWaitsIsCountedByLane(t *testing.T, s core.Store) {
+	want := func(b core.BotID, want map[core.Lane]int) {
+		t.Helper()
+		var got map[core.Lane]int
+		do(t, s, func(ctx context.Context, tx core.Tx) (err error) {
+			got, err = tx.CountWaiting(ctx, b)
+			return err
+		})
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("what waits for %s (-want +got):\n%s", b, d)
+		}
+	}
+	want(testBot, map[core.Lane]int{})
+	anna := chat(t, s, "anna")
+	for _, lane := range []core.Lane{core.Talk, core.Notice, core.Notice, core.Bulk} {
+		enqueue(t, s, core.Outgoing{Chat: anna, Lane: lane, Content: &core.Message{Body: []core.Span{{Text: "a"}}}})
+	}
+	enqueue(t, s, core.Outgoing{Lane: core.Talk, Content: &core.Task{Name: "check"}})
+	broadcast(t, s, core.Broadcast{}, 3)
+	want(testBot, map[core.Lane]int{core.Talk: 1, core.Notice: 2, core.Bulk: 4})
+	settle(t, s, claim(t, s, core.Claim{Lanes: []core.Lane{core.Talk}})[0], sent())
+	want(testBot, map[core.Lane]int{core.Notice: 2, core.Bulk: 4})
+	want("console:nobody", map[core.Lane]int{})
 }
