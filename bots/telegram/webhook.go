@@ -52,6 +52,9 @@ func (a *Adapter) ByWebhook(w *Webhook) error {
 	return nil
 }
 
+// Webhook returns what a receives by, or nil if it polls.
+func (a *Adapter) Webhook() *Webhook { return a.webhook }
+
 // Path returns where the handler is mounted, once ByWebhook has taken w. Nobody can
 // guess it, each process of the bot has the same, it stays when the secret changes, and
 // it does not tell the token that it is made of.

@@ -78,6 +78,9 @@ func (s *Server) Listening() string {
 	return s.listener.Addr().String()
 }
 
+// Close gives the address back that Listen took, if Run is not called.
+func (s *Server) Close() error { return s.listener.Close() }
+
 // Run answers until ctx is done; it listens if Listen was not called. What is being
 // answered then has half a second to end.
 func (s *Server) Run(ctx context.Context) error {

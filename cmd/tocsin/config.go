@@ -24,6 +24,9 @@ type Config struct {
 	SMTP      Secret          // SMTP_URL; "": no letter can be sent
 	MailFrom  string          // MAIL_FROM
 	Telegram  telegram.Config // TELEGRAM_TOKEN, TELEGRAM_API_URL
+	Webhook   Webhook         // TELEGRAM_WEBHOOK_URL, TELEGRAM_WEBHOOK_SECRET
+	HTTP      string          // HTTP_ADDR
+	Metrics   string          // METRICS_ADDR; "": they are not shown
 	LogFormat string          // text or json
 	LogLevel  slog.Level
 }
@@ -51,6 +54,8 @@ func LoadConfig(env lookup) (*Config, error) {
 	}
 	c.SMTP, c.MailFrom = e.mail()
 	c.Telegram = e.telegram()
+	c.Webhook = e.webhook(c.Telegram)
+	c.HTTP, c.Metrics = e.faces()
 	switch scheme, _, _ := strings.Cut(string(c.Database), ":"); scheme {
 	case "sqlite", "postgres", "postgresql":
 	default:

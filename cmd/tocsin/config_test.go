@@ -44,6 +44,8 @@ func TestEveryMistakeIsNamedAtOnce(t *testing.T) {
 		"DEFAULT_TIMEZONE":  "Paris",
 		"LOG_FORMAT":        "xml",
 		"LOG_LEVEL":         "loud",
+		"HTTP_ADDR":         "8080",
+		"METRICS_ADDR":      "localhost:http",
 		"DATABASE_URL_FILE": "",
 	}
 	_, err := LoadConfig(set(variables))
@@ -64,6 +66,57 @@ func TestEveryMistakeIsNamedAtOnce(t *testing.T) {
 	}
 	if strings.Contains(told.String(), "hidden") || !strings.Contains(told.String(), "jobs.retention") {
 		t.Errorf("a password is told, or the key of a job is not:\n%s", &told)
+	}
+}
+
+// A webhook is set up whole or not at all, and what is wrong with it is said without
+// its secret.
+func TestAWebhookIsSetUpWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	const token, address = "4711:abcdefghijklmnop", "https://bot.example.org"
+	secret := strings.Repeat("hidden_", 5)
+	for _, c := range []struct {
+		token, url, secret string
+		want               string // of the mistake; "": all is well
+	}{
+		{token, address, secret, ""},
+		{token, address + ":8443/tocsin/", secret, ""},
+		{token, address, secret + "2, " + secret, ""},
+		{token, "", "", ""},
+		{token, address, "", "TELEGRAM_WEBHOOK_SECRET: set it too"},
+		{token, "", secret, "TELEGRAM_WEBHOOK_URL: set it too"},
+		{"", address, secret, "TELEGRAM_WEBHOOK_URL: it is of no use without TELEGRAM_TOKEN"},
+		{token, "http://bot.example.org", secret, "TELEGRAM_WEBHOOK_URL: the address of the webhook must look like"},
+		{token, address + ":8080", secret, "TELEGRAM_WEBHOOK_URL: the address of the webhook must have one of the ports"},
+		{token, address + "?a=b", secret, "TELEGRAM_WEBHOOK_URL: "},
+		{token, address, "hidden", "TELEGRAM_WEBHOOK_SECRET: the secret of the webhook must be 32"},
+		{token, address, secret + "é", "TELEGRAM_WEBHOOK_SECRET: the secret of the webhook must be 32"},
+		{token, address, secret + ",hidden", "TELEGRAM_WEBHOOK_SECRET: the secret of the webhook must be 32"},
+		{token, address, secret + "," + secret, "TELEGRAM_WEBHOOK_SECRET: the new secret"},
+	} {
+		_, err := LoadConfig(set(map[string]string{
+			"TELEGRAM_TOKEN": c.token, "TELEGRAM_WEBHOOK_URL": c.url, "TELEGRAM_WEBHOOK_SECRET": c.secret,
+		}))
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
+			t.Errorf("%q, %d characters: %v", c.url, len(c.secret), err)
+		}
+		if err != nil && strings.Contains(err.Error(), "hidden") {
+			t.Errorf("the secret is told: %v", err)
+		}
+	}
+}
+
+func TestTheAddressesAreTwo(t *testing.T) {
+	t.Parallel()
+	for addresses, ok := range map[[2]string]bool{
+		{"", ""}: true, {":8080", "127.0.0.1:9090"}: true, {"[::1]:0", "[::1]:0"}: true,
+		{"127.0.0.1:8080", "127.0.0.1:8080"}: false, {"", "127.0.0.1:8080"}: false, {"127.0.0.1", ""}: false,
+		{"127.0.0.1:", ""}: false, {"127.0.0.1:70000", ""}: false, {"127.0.0.1:080", ""}: false,
+	} {
+		_, err := LoadConfig(set(map[string]string{"HTTP_ADDR": addresses[0], "METRICS_ADDR": addresses[1]}))
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", addresses, err)
+		}
 	}
 }
 

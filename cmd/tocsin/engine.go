@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"tocsin/core"
@@ -25,6 +26,8 @@ type engine struct {
 	dispatchers []*scheduler.Dispatcher // one for each adapter
 	tasks       *scheduler.Tasks
 	jobs        *scheduler.Jobs
+	faces       []part            // what answers over HTTP
+	metrics     *metrics          // what was counted
 	hints       []chan<- struct{} // wake what sends and works
 }
 
@@ -42,10 +45,10 @@ func newEngine(o *opened, mailer core.Mailer, adapters ...core.Adapter) (*engine
 		Store: o.store, Flows: flows.All(), Locale: words, Campaign: o.config.Campaign, Mailer: mailer,
 		Can: func(b core.BotID) core.Capabilities { return can[b] }, Log: o.log,
 	}
-	e := &engine{store: o.store, adapters: adapters}
+	e := &engine{store: o.store, adapters: adapters, metrics: newMetrics()}
 	e.wireOutput(bot, o)
 	e.queue = &conversation.Queue{
-		Handler: hinting{bot.Handle, e.hints}, Flooded: hinting{bot.Flooded, e.hints}.Handle,
+		Handler: hinting{e.metrics.watch(bot.Handle), e.hints}, Flooded: hinting{bot.Flooded, e.hints}.Handle,
 		Workers: workers, Log: o.log,
 	}
 	return e, nil
@@ -61,6 +64,7 @@ func (e *engine) wireOutput(bot *conversation.Bot, o *opened) {
 	for _, a := range e.adapters {
 		e.dispatchers = append(e.dispatchers, &scheduler.Dispatcher{
 			Store: o.store, Adapter: a, Preparer: bot, Log: o.log, Wake: hint(),
+			Told: e.metrics.told(a.Bot()),
 		})
 	}
 	e.tasks = &scheduler.Tasks{Store: o.store, Runner: bot, Log: o.log, Wake: hint()}
@@ -104,7 +108,7 @@ func (e *engine) Run(ctx context.Context) error {
 	outCtx, stopOutput := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopOutput()
 
-	output := together(outCtx, stopInput, append(e.output(), e.jobs.Run))
+	output := together(outCtx, stopInput, slices.Concat(e.output(), e.faces, []part{e.jobs.Run}))
 	var input []part
 	for _, a := range e.adapters {
 		input = append(input, func(ctx context.Context) error { return a.Run(ctx, e.queue) })

@@ -27,6 +27,7 @@ func elsewhere(t *testing.T) map[string]string {
 	folder := t.TempDir()
 	return map[string]string{
 		"DATABASE_URL": "sqlite:" + filepath.Join(folder, "t.db"), "SECRET_KEY_FILE": filepath.Join(folder, "t.key"),
+		"HTTP_ADDR": "127.0.0.1:0",
 	}
 }
 

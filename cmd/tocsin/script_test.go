@@ -53,7 +53,7 @@ func scripts(t *testing.T, folder string, variables func(*testing.T) []string) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			vars := append(variables(t), "LANG=fr_FR.UTF-8")
+			vars := append(variables(t), "LANG=fr_FR.UTF-8", "HTTP_ADDR=127.0.0.1:0")
 			stage := &stage{mail: mailtest.Start(t)}
 			testscript.Run(t, testscript.Params{
 				Files: []string{file},

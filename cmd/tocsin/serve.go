@@ -48,6 +48,9 @@ func (serveCommand) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
+		if err := e.listen(ctx, o); err != nil {
+			return err
+		}
 		o.log.Info("serving", "bots", len(adapters), "version", version())
 		return e.Run(ctx)
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"tocsin/bots/telegram"
 	"tocsin/core"
@@ -25,13 +27,66 @@ func (e *environment) telegram() telegram.Config {
 	return c
 }
 
-// openTelegram returns the adapter of the bot whose token is set, or nil.
-func openTelegram(c *Config) (core.Adapter, error) {
+// A Webhook says where Telegram brings the updates; without a URL they are polled.
+type Webhook struct {
+	URL    string
+	Secret Secret
+	Old    Secret // the one before, behind a comma; "" for none
+}
+
+// webhook reads TELEGRAM_WEBHOOK_URL and TELEGRAM_WEBHOOK_SECRET, which go together.
+func (e *environment) webhook(bot telegram.Config) Webhook {
+	before := len(e.mistakes)
+	address, secret := e.text("TELEGRAM_WEBHOOK_URL", ""), e.secret("TELEGRAM_WEBHOOK_SECRET", "")
+	now, old, _ := strings.Cut(string(secret), ",")
+	w := Webhook{URL: address, Secret: Secret(strings.TrimSpace(now)), Old: Secret(strings.TrimSpace(old))}
+	switch {
+	case address == "" && secret == "", len(e.mistakes) > before:
+	case address == "":
+		e.wrong("TELEGRAM_WEBHOOK_URL", "set it too, or take TELEGRAM_WEBHOOK_SECRET away to poll")
+	case secret == "":
+		e.wrong("TELEGRAM_WEBHOOK_SECRET", "set it too, such as to what openssl rand -hex 32 says, or take TELEGRAM_WEBHOOK_URL away to poll")
+	case bot.Token == "":
+		e.wrong("TELEGRAM_WEBHOOK_URL", "it is of no use without TELEGRAM_TOKEN")
+	default:
+		e.checkWebhook(bot, w)
+	}
+	return w
+}
+
+// checkWebhook notes which of the two variables Telegram would refuse.
+func (e *environment) checkWebhook(bot telegram.Config, w Webhook) {
+	a, err := telegram.New(bot)
+	if err != nil {
+		return // the token was named
+	}
+	someSecret := strings.Repeat("x", 32)
+	if err := a.ByWebhook(&telegram.Webhook{URL: w.URL, Secret: someSecret}); err != nil {
+		e.wrong("TELEGRAM_WEBHOOK_URL", cause(err))
+	}
+	if err := a.ByWebhook(&telegram.Webhook{URL: "https://example.org", Secret: string(w.Secret), Old: string(w.Old)}); err != nil {
+		e.wrong("TELEGRAM_WEBHOOK_SECRET", cause(err))
+	}
+}
+
+// newTelegram returns the adapter of the bot whose token is set, or nil.
+func newTelegram(c *Config) (*telegram.Adapter, error) {
 	if c.Telegram.Token == "" {
 		return nil, nil
 	}
 	a, err := telegram.New(c.Telegram)
-	if err != nil {
+	if err != nil || c.Webhook.URL == "" {
+		return a, err
+	}
+	return a, a.ByWebhook(&telegram.Webhook{
+		URL: c.Webhook.URL, Secret: string(c.Webhook.Secret), Old: string(c.Webhook.Old),
+	})
+}
+
+// openTelegram is newTelegram for serve: with what the bot says about itself.
+func openTelegram(c *Config) (core.Adapter, error) {
+	a, err := newTelegram(c)
+	if err != nil || a == nil {
 		return nil, err
 	}
 	words, err := locale.Load()
@@ -100,18 +155,16 @@ func pages(c *core.Campaign, words *locale.Catalogues) []telegram.Page {
 	return all
 }
 
-// telegram says whether the token works, which bot it is, and whether a webhook of
-// somebody else is set.
+// telegram says whether the token works, which bot it is, and how updates come.
 func (r *report) telegram(ctx context.Context, c *Config) {
-	if c.Telegram.Token == "" {
+	a, err := newTelegram(c)
+	if err == nil && a == nil {
 		return
 	}
-	a, err := telegram.New(c.Telegram)
-	if err != nil {
-		r.line("telegram", "", err)
-		return
+	var me *telegram.Identity
+	if err == nil {
+		me, err = a.Identify(ctx)
 	}
-	me, err := a.Identify(ctx)
 	switch {
 	case core.CodeOf(err) == core.Forbidden:
 		err = errors.New("the token is refused: ask BotFather for a new one")
@@ -123,9 +176,31 @@ func (r *report) telegram(ctx context.Context, c *Config) {
 		return
 	}
 	r.line("telegram", fmt.Sprintf("@%s (%s)", me.Username, me.Name), nil)
+	how := ""
 	info, err := a.HookInfo(ctx)
-	if err == nil && info.URL != "" {
-		err = errors.New("a webhook is set: serve removes it once, since it polls; one that comes back is another installation's")
+	if err == nil {
+		how, err = howUpdatesCome(info, a.Webhook(), time.Now())
 	}
-	r.line("updates", "they wait for this program", err)
+	r.line("updates", how, err)
+}
+
+// howUpdatesCome says how Telegram sees the webhook w, nil if updates are polled, and
+// fails if that is not as it should be.
+func howUpdatesCome(i *telegram.HookInfo, w *telegram.Webhook, now time.Time) (string, error) {
+	const long = time.Hour // after it, a failure is of the past
+	failed := now.Sub(time.Unix(i.LastErrorAt, 0)).Truncate(time.Second)
+	waiting := counted(i.Pending, "update") + " waiting"
+	switch {
+	case w == nil && i.URL == "":
+		return "they are polled, " + waiting, nil
+	case w == nil:
+		return "", errors.New("a webhook is set: serve removes it once, since it polls; one that comes back is another installation's")
+	case i.URL == "":
+		return "serve will set the webhook, " + waiting, nil
+	case i.URL != w.Address():
+		return "", errors.New("the webhook is at another address: serve takes it over; if that is another installation, end it first")
+	case i.Pending > 0 && failed < long:
+		return "", fmt.Errorf("telegram does not get through to the webhook: %q %s ago, %s", i.LastError, failed, waiting)
+	}
+	return "they come to the webhook, " + waiting, nil
 }
