@@ -147,8 +147,8 @@ func (s *site) serve(env map[string]string) *served {
 		return time.Since(began)
 	})}
 	s.t.Cleanup(func() { p.stop() })
-	p.http = log.find(s.t, `for=HTTP_ADDR at=(\S+)`)
-	p.metrics = log.find(s.t, `for=METRICS_ADDR at=(\S+)`)
+	p.http = log.find(s.t, `HTTP_ADDR"?,? ?"?at"?[=:]"?([^"\s]+)`)
+	p.metrics = log.find(s.t, `METRICS_ADDR"?,? ?"?at"?[=:]"?([^"\s]+)`)
 	log.find(s.t, "serving")
 	s.listens(p.http)
 	return p
