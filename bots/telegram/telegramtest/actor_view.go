@@ -31,6 +31,15 @@ func (u *User) History() []Message {
 	return all
 }
 
+// Said returns what the bots have written, edited and deleted in all chats, in order, but
+// for the first n: each message as it was then. Edited says when it was edited, Deleted
+// that it went.
+func (s *Server) Said(n int) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.said[n:])
+}
+
 // Last returns the last of Chat. It ends the test if there is none.
 func (u *User) Last() Message {
 	all := u.Chat()

@@ -152,8 +152,9 @@ func (b *Bot) Push(kind string, content json.RawMessage) int {
 
 // Repeat delivers the last update from a chat once more, with its id, although it
 // was confirmed: by getUpdates whatever the offset, by a webhook as after an answer
-// that was lost. It fails t if there is none.
-func (b *Bot) Repeat(t testing.TB, chatID int64) {
+// that was lost. It reports whether it did: one that waits still comes again by itself.
+// It fails t if there is none.
+func (b *Bot) Repeat(t testing.TB, chatID int64) bool {
 	t.Helper()
 	b.server.mu.Lock()
 	defer b.server.mu.Unlock()
@@ -162,10 +163,11 @@ func (b *Bot) Repeat(t testing.TB, chatID int64) {
 		t.Fatalf("telegramtest: no update from chat %d", chatID)
 	}
 	if i := slices.Index(b.queue, u); i >= 0 {
-		return // it will come again by itself
+		return false
 	}
 	again := *u
 	again.stubborn, again.fails, again.flying, again.wake = true, 0, false, time.Time{}
 	b.queue = slices.Insert(b.queue, 0, &again)
 	b.deliver()
+	return true
 }

@@ -27,6 +27,7 @@ func deleteMessage(c *call) answer {
 		return refuse(bad("message can't be deleted"))
 	}
 	c.server.erase(m)
+	c.server.said = append(c.server.said, *m)
 	return yes(true)
 }
 
@@ -54,6 +55,7 @@ func deleteMessages(c *call) answer {
 	for _, id := range ids {
 		if m := in.message(id); m != nil && c.mayDelete(in, m) {
 			c.server.erase(m)
+			c.server.said = append(c.server.said, *m)
 		}
 	}
 	return yes(true)

@@ -38,7 +38,7 @@
 //     chats and groups have gaps: they share one sequence.
 //   - Rates by token buckets, with a record of calls that came before a retry_after
 //     was over; a lane of paid messages.
-//   - Faults: Plan makes the n-th call of a method go wrong in fourteen ways, one of
+//   - Faults: Plan makes the n-th call of a method go wrong in fifteen ways, one of
 //     which is that the message is sent and the answer lost.
 //
 // # What it does not model

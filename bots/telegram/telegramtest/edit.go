@@ -98,6 +98,7 @@ func (c *call) replace(in *chat, m *Message, buttons [][]Button, change func(*Me
 	_ = change(m)
 	m.Buttons, m.Edited = buttons, c.server.clock.time()
 	in.edits = append(in.edits, *m)
+	c.server.said = append(c.server.said, *m)
 	c.server.wake()
 	return m
 }

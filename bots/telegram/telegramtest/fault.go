@@ -27,6 +27,7 @@ const (
 	Refused     Kind = "refused"      // Code and Text; nothing has happened
 	Limited     Kind = "limited"      // 429 with After seconds; nothing has happened
 	ZeroID      Kind = "zero id"      // the call is done, message_id in its answer is 0
+	Hollow      Kind = "hollow"       // an empty list at once, as of getUpdates that does not wait; nothing has happened
 )
 
 // A Fault is a plan to make calls go wrong.
@@ -107,6 +108,9 @@ func (s *Server) before(w http.ResponseWriter, _ *http.Request, c *call) bool {
 		s.finish(c, refuse(&refusal{code: 307}))
 		w.Header().Set("Location", t.URL)
 		w.WriteHeader(http.StatusTemporaryRedirect)
+	case Hollow:
+		s.finish(c, yes(nil))
+		s.write(w, yes([]object{}), nil)
 	case Restart, Refused, Limited:
 		s.write(w, s.refuseAsPlanned(c), nil)
 	default:

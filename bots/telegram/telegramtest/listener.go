@@ -88,6 +88,7 @@ func (g *gate) keep(c net.Conn) net.Conn {
 func cut(c net.Conn) {
 	switch c := c.(type) {
 	case *kept:
+		c.leave()
 		cut(c.Conn)
 	case *tls.Conn:
 		cut(c.NetConn())
@@ -106,10 +107,14 @@ type kept struct {
 }
 
 func (k *kept) Close() error {
-	k.gate.mu.Lock()
-	delete(k.gate.conns, k.Conn)
-	k.gate.mu.Unlock()
+	k.leave()
 	return k.Conn.Close()
+}
+
+func (k *kept) leave() {
+	k.gate.mu.Lock()
+	defer k.gate.mu.Unlock()
+	delete(k.gate.conns, k.Conn)
 }
 
 type tcpListener struct {

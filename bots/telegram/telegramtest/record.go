@@ -56,6 +56,15 @@ func (s *Server) Calls(method string) []Call {
 	return s.callsOf(method)
 }
 
+// Forget empties the record of calls, of what bots have said and of taps, which a long
+// simulated time would fill.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls, s.said = nil, nil
+	clear(s.taps)
+}
+
 func (s *Server) callsOf(method string) []Call {
 	var some []Call
 	for _, c := range s.calls {

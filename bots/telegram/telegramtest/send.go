@@ -135,6 +135,7 @@ func (s *Server) say(b *Bot, d draft) *Message {
 	}
 	d.to.messages = append(d.to.messages, m)
 	d.to.spoken = append(d.to.spoken, *m)
+	s.said = append(s.said, *m)
 	d.to.speaker = b
 	s.wake()
 	return m

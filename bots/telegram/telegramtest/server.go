@@ -76,6 +76,7 @@ type Server struct {
 	violations []Violation
 	problems   []string
 	read       map[reader]int
+	said       []Message // what bots wrote, edited and deleted
 	lanes      map[lane]*bucket
 	changed    chan struct{} // closed and made anew whenever something happens
 }
