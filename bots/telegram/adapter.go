@@ -23,7 +23,8 @@ type Adapter struct {
 	webhook *Webhook // nil: updates are polled
 	client  *client
 	stock   stock
-	holder  string // of the lease
+	holder  string   // of the lease
+	acks    *errands // while it runs
 
 	mu       sync.Mutex
 	username string                        // without @; "" until it is known

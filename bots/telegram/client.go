@@ -38,12 +38,15 @@ type client struct {
 
 // newClient makes a client; it reaches nothing yet.
 func newClient(c Config) *client {
+	if c.Dialer == nil {
+		c.Dialer = (&net.Dialer{Timeout: dialTime}).DialContext
+	}
 	k := &client{http: &http.Client{
 		// A redirect would carry the token to another host, in Referer.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: dialTime}).DialContext,
+			DialContext:           c.Dialer,
 			TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:   dialTime,
 			MaxIdleConnsPerHost:   16,

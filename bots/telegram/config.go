@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -27,6 +28,10 @@ type Config struct {
 	// PollTimeout is how long the server keeps an empty poll open; 0 is 50 s, the most
 	// that it takes.
 	PollTimeout time.Duration
+
+	// Dialer opens a connection to the server; nil: over TCP. It changes the way, not the
+	// rules: API still decides what must be encrypted and whose certificate is accepted.
+	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 func (Config) String() string       { return "[telegram config]" }

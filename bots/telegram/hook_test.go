@@ -254,7 +254,7 @@ func TestTroubleIsCounted(t *testing.T) {
 		if f := h.Figures(); f.State != HookRefused || f.Limited != 1 || f.Paused != 70*time.Second || f.LatePresses != 0 {
 			t.Errorf("got %+v", f)
 		}
-		go h.acknowledge(t.Context(), "1")
+		go h.acknowledge(t.Context(), "1", time.Now())
 		time.Sleep(4 * time.Second)
 		synctest.Wait()
 		if n := h.Figures().LatePresses; n != 1 {

@@ -14,23 +14,26 @@ import (
 // batch is how many updates one poll returns at most: the most that the server gives.
 const batch = 100
 
-// The waits between polls that failed, and after an empty answer that came at once: a
+// The waits between polls that failed, and after empty answers that came at once: a
 // server that does not keep polls open must not be asked without pause.
 const (
 	firstWait  = time.Second
 	longest    = time.Minute
 	tooFast    = 200 * time.Millisecond
-	fastWait   = time.Second
+	fastWait   = 2 * time.Second // then twice as long
+	fastMost   = 5 * time.Second
 	stolenWait = 5 * time.Second
 	alarmAfter = 3 // conflicts in a row
 
-	confirmTime = 300 * time.Millisecond
-	promptly    = 2 * time.Second // people wait no longer for a press to be acknowledged
+	confirmTime = 300 * time.Millisecond // of each of the last calls: we end within a second
+	promptly    = 2 * time.Second        // people wait no longer for a press to be acknowledged
 )
 
 // Run implements core.Adapter.
 func (a *Adapter) Run(ctx context.Context, q core.Queue) error {
 	defer a.client.http.CloseIdleConnections()
+	a.acks = newErrands()
+	defer a.acks.settle()
 	ctx, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	defer beside.Wait()
@@ -69,7 +72,11 @@ func (a *Adapter) leased(ctx context.Context, fn func(context.Context)) error {
 		return nil
 	}
 	name := core.LeaseName("poll:" + string(a.Bot()))
-	defer func() { _ = a.Lease.Drop(context.WithoutCancel(ctx), name, a.holder) }()
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmTime)
+		defer cancel()
+		_ = a.Lease.Drop(ctx, name, a.holder)
+	}()
 	for ctx.Err() == nil {
 		if err := a.Lease.Hold(ctx, name, a.holder); err != nil {
 			if core.CodeOf(err) == core.Conflict {
@@ -111,6 +118,7 @@ type poller struct {
 	confirmed int // the offset of the last poll that was answered
 	failures  int // in a row
 	conflicts int // in a row
+	hasty     int // empty answers in a row that came at once
 	unhooked  bool
 }
 
@@ -125,13 +133,13 @@ func (p *poller) run(ctx context.Context) {
 		}
 		p.failures, p.conflicts = 0, 0
 		p.become(Receiving)
-		if len(updates) == 0 {
-			if time.Since(start) < tooFast {
-				pause(ctx, fastWait)
-			}
+		if len(updates) == 0 && time.Since(start) < tooFast {
+			pause(ctx, min(fastWait<<min(p.hasty, 2), fastMost))
+			p.hasty++
 			continue
 		}
-		if p.handle(ctx, updates) {
+		p.hasty = 0
+		if len(updates) > 0 && p.handle(ctx, updates) {
 			id, _ := head(updates[len(updates)-1])
 			p.offset = id + 1
 		}
@@ -197,11 +205,12 @@ func (a *Adapter) read(ctx context.Context, raws []json.RawMessage) []*core.Upda
 		in, err := decode(raw)
 		if err != nil {
 			id, kind := head(raw)
-			a.Log.Error("update skipped", "bot", core.Telegram, "update", id, "kind", kind)
+			a.Log.ErrorContext(ctx, "update skipped", "bot", core.Telegram, "update", id, "kind", kind)
 			continue
 		}
 		if in.CallbackQuery != nil {
-			go a.acknowledge(context.WithoutCancel(ctx), in.CallbackQuery.ID)
+			came := time.Now()
+			a.acks.run(func(ctx context.Context) { a.acknowledge(ctx, in.CallbackQuery.ID, came) })
 		}
 		if u := a.update(in); u != nil {
 			updates = append(updates, u)
@@ -220,15 +229,14 @@ func rank(u *core.Update) int {
 
 // acknowledge ends the waiting of a person who pressed a button. It says nothing: the
 // answer is a message. A query that is too old needs none.
-func (a *Adapter) acknowledge(ctx context.Context, query string) {
+func (a *Adapter) acknowledge(ctx context.Context, query string, came time.Time) {
 	p := params{}
 	p.text("callback_query_id", query)
-	began := time.Now()
 	err := a.client.call(ctx, answerCallbackQuery, p, nil)
 	if err != nil && kindOf(err) != queryTooOld {
 		a.Log.Debug("telegram: a press was not acknowledged", "kind", string(kindOf(err)))
 	}
-	if err != nil || time.Since(began) > promptly {
+	if err != nil || time.Since(came) > promptly {
 		a.late.Add(1)
 	}
 }

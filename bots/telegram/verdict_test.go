@@ -81,8 +81,8 @@ var verdicts = []struct {
 	{502, "Bad Gateway", serverFault},
 }
 
-// meanings say what the dispatcher is told of each.
-var meanings = map[faultKind]core.Code{
+// outcomes say what the dispatcher is told of each.
+var outcomes = map[faultKind]core.Code{
 	rateLimited: core.RateLimited,
 	blocked:     core.Unreachable, deactivated: core.Unreachable, neverStarted: core.Unreachable, notMember: core.Unreachable, chatNotFound: core.Unreachable,
 	migrated: core.Unavailable, serverFault: core.Unavailable, notSent: core.Unavailable, unauthorized: core.Unavailable,
@@ -120,7 +120,7 @@ func TestEveryRefusalOfTheServerHasItsVerdict(t *testing.T) {
 			server.Heal()
 			server.Plan(telegramtest.Fault{Kind: telegramtest.Refused, Code: v.code, Text: v.text})
 			err := call(t.Context(), k, nobody)
-			means := meanings[v.kind]
+			means := outcomes[v.kind]
 			if means == "" {
 				means = core.Invalid
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ type shelf struct {
 	mu     sync.Mutex
 	got    []*core.Update
 	answer error
+	takes  time.Duration // until the answer
 }
 
 func (s *shelf) Submit(_ context.Context, u *core.Update) <-chan error {
@@ -27,8 +29,15 @@ func (s *shelf) Submit(_ context.Context, u *core.Update) <-chan error {
 	defer s.mu.Unlock()
 	s.got = append(s.got, u)
 	done := make(chan error, 1)
-	done <- s.answer
+	answer := s.answer
+	time.AfterFunc(s.takes, func() { done <- answer })
 	return done
+}
+
+func (s *shelf) all() []*core.Update {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.got)
 }
 
 const hookSecret = "abcdefghijklmnopqrstuvwxyz_0123456789-"
