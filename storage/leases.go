@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/uptrace/bun"
+
 	"tocsin/core"
 )
 
@@ -49,4 +51,12 @@ func (t *tx) DropLease(ctx context.Context, l core.Lease) error {
 	_, err := t.NewRaw("UPDATE leases SET expires = 0 WHERE name = ? AND holder = ? AND term = ?",
 		l.Name, l.Holder, l.Term).Exec(ctx)
 	return failed(err, "drop lease")
+}
+
+// endLeases ends what a process still held that is no more: the caller has the lock of
+// the file, so that no other process is there. Else a bot that crashed would stay deaf
+// for the rest of its own lease.
+func endLeases(ctx context.Context, db *bun.DB) error {
+	_, err := db.NewRaw("UPDATE leases SET expires = 0 WHERE expires > 0").Exec(ctx)
+	return failed(err, "end leases")
 }

@@ -29,6 +29,7 @@ func TestHolder(t *testing.T) {
 		return
 	}
 	enterChat(t, s, "from the other process")
+	must(t, takeLease(t, s, "the other process"))
 	fmt.Println("open")
 	select {} // until it is killed
 }
@@ -88,6 +89,29 @@ func TestLockOfAKilledProcessIsFreeAndItsCommitsAreThere(t *testing.T) {
 	if got := enterChat(t, s, "from the other process"); got.ID != 1 {
 		t.Errorf("what the killed process committed is gone: the chat is new, with the id %d", got.ID)
 	}
+}
+
+// Nobody else can hold a lease in a SQLite file, so a process that begins again after a
+// crash does not wait for its own to run out.
+func TestLeaseOfAKilledProcessIsFreeOnSQLite(t *testing.T) {
+	t.Parallel()
+	c := storage.Config{URL: sqliteURL(t), KeyFile: filepath.Join(t.TempDir(), "keys")}
+	_, kill := startHolder(t, c)
+	kill()
+	s, err := storage.Open(t.Context(), c)
+	must(t, err)
+	defer s.Close()
+	must(t, takeLease(t, s, "this process"))
+	if err := takeLease(t, s, "a third"); core.CodeOf(err) != core.Conflict {
+		t.Errorf("a lease that is held is given away: %v", err)
+	}
+}
+
+func takeLease(t *testing.T, s *storage.Store, holder string) error {
+	return s.Tx(t.Context(), func(tx core.Tx) error {
+		_, err := tx.TakeLease(t.Context(), "poll:telegram:1", holder)
+		return err
+	})
 }
 
 // A process is killed at different moments of its first opening: the next one finds the

@@ -73,6 +73,11 @@ func sqliteStore(ctx context.Context, c *Config, path string) (*Store, error) {
 		read.DB.Close()
 		return nil, err
 	}
+	if err := endLeases(ctx, write); err != nil {
+		read.DB.Close()
+		write.DB.Close()
+		return nil, err
+	}
 	s := &Store{write: write, read: read, long: write, keys: keys, bots: new(botIDs)}
 	s.offset.Store(int64(c.Offset))
 	s.close = []func() error{
