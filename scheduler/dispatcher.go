@@ -23,6 +23,8 @@ type Dispatcher struct {
 	Lease    time.Duration   // longer than any send; 0 means DefaultLease
 
 	Told func(core.Lane, core.Verdict) // is told how each attempt to send went, of several side by side; may be nil
+
+	patience patience
 }
 
 // The defaults of a Dispatcher. A crash makes at most InFlight sends uncertain.
@@ -66,8 +68,9 @@ func (d *Dispatcher) pass(ctx context.Context) (time.Duration, error) {
 	}
 	wg.Wait()
 	if len(batch) == 0 { // what is due waits for a limit
-		return orDefault(d.Adapter.Capabilities().Limits.Bot.Every, untilLimit), errors.Join(errs...)
+		return d.patience.wait(orDefault(d.Adapter.Capabilities().Limits.Bot.Every, untilLimit)), errors.Join(errs...)
 	}
+	d.patience.end()
 	return 0, errors.Join(errs...)
 }
 

@@ -78,6 +78,52 @@ func TestNoCallComesBeforeRetryAfterHasPassed(t *testing.T) {
 	})
 }
 
+// A platform may ask to wait for hours. Until then the database is asked now and then, and
+// an answer leaves all the same.
+func TestALongWaitIsNoBusyOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, telegramLike)
+		s.meet("anna")
+		s.meet("ben")
+		s.planned(func(d core.Delivery) error {
+			if d.Lane == core.Bulk && time.Since(s.start) < 5*time.Minute {
+				return &core.Error{Code: core.RateLimited, After: 5 * time.Minute}
+			}
+			return nil
+		})
+		s.write("anna", core.Bulk, core.Once, "1", "2")
+		d := s.dispatcher()
+		asked := 0
+		d.Store = counted{s.store, &asked}
+		stop := s.run(d)
+		time.Sleep(4 * time.Minute)
+		if asked > 800 {
+			t.Errorf("the database was asked %d times in 240 s", asked)
+		}
+		s.write("ben", core.Talk, core.TwiceOkay, "answer")
+		time.Sleep(time.Second + 100*time.Millisecond)
+		if got := s.texts(); !slices.Equal(got, []string{"answer"}) {
+			t.Errorf("arrived %q", got)
+		}
+		time.Sleep(2 * time.Minute)
+		stop()
+		if got := s.texts(); !slices.Equal(got, []string{"answer", "1", "2"}) {
+			t.Errorf("arrived %q", got)
+		}
+	})
+}
+
+// A counted store counts its transactions.
+type counted struct {
+	core.Store
+	n *int
+}
+
+func (c counted) Tx(ctx context.Context, fn func(core.Tx) error) error {
+	*c.n++
+	return c.Store.Tx(ctx, fn)
+}
+
 func TestWhatMayHaveArrivedIsRepeatedOnlyWhereItMay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, tt := range []struct {
