@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,9 +38,9 @@ var scales = map[bool]scale{true: {200, 400, 10}, false: {10, 100, 1}}
 func TestAKilledBotOnTelegramLosesNothing(t *testing.T) {
 	t.Parallel()
 	size := scales[os.Getenv("SOAK") != ""]
-	calm := besiege(t, filepath.Join(t.TempDir(), "calm.db"), scale{0, size.people, size.rounds})
+	calm := besiege(t, sqliteFile(t), scale{0, size.people, size.rounds})
 	for name, database := range map[string]func(*testing.T) string{
-		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "killed.db") },
+		"sqlite":   sqliteFile,
 		"postgres": func(t *testing.T) string { return pgtest.New(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,6 +49,8 @@ func TestAKilledBotOnTelegramLosesNothing(t *testing.T) {
 		})
 	}
 }
+
+func sqliteFile(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "tocsin.db") }
 
 // A siege is a campaign on Telegram whose program is killed again and again.
 type siege struct {
@@ -59,18 +62,34 @@ type siege struct {
 	of      map[int64]*talker
 	db      *sql.DB
 	program *exec.Cmd
-	log     strings.Builder // of the program
+	log     journal // of the programs
 
 	heard   int // of what the server's bots said
 	said    int // updates
 	repeats int // of them
 }
 
-// besiege lets people talk to the bot while it is killed, and returns what came of it.
-func besiege(t *testing.T, database string, size scale) *outcome {
-	if !strings.Contains(database, ":") {
-		database = "sqlite:" + database
-	}
+// A journal is what programs write.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// newSiege makes a campaign with a new database.
+func newSiege(t *testing.T, database string, size scale) *siege {
+	t.Helper()
 	s := &siege{
 		t: t, of: map[int64]*talker{}, random: rand.New(rand.NewPCG(2027, uint64(size.kills))),
 		server: telegramtest.New(t, telegramtest.Options{Clock: telegramtest.Real, Seed: 7}),
@@ -83,6 +102,12 @@ func besiege(t *testing.T, database string, size scale) *outcome {
 	}
 	s.populate(size)
 	s.db = rawDB(t, database)
+	return s
+}
+
+// besiege lets people talk to the bot while it is killed, and returns what came of it.
+func besiege(t *testing.T, database string, size scale) *outcome {
+	s := newSiege(t, database, size)
 	for life := range size.kills + 1 {
 		s.start()
 		quota := size.updates() * (life + 1) / (size.kills + 1)
@@ -100,9 +125,6 @@ func besiege(t *testing.T, database string, size scale) *outcome {
 		}
 	}
 	s.stop()
-	if s.log.Len() > 0 {
-		t.Errorf("the program logged errors:\n%s", s.log.String())
-	}
 	return s.outcome()
 }
 
@@ -135,8 +157,7 @@ func (s *siege) start() {
 // messages and the right to poll: nothing else happens in these 15 seconds.
 func (s *siege) kill() {
 	s.t.Helper()
-	_ = s.program.Process.Kill()
-	_ = s.program.Wait()
+	crash(s.program)
 	passed := scheduler.DefaultLease.Microseconds()
 	for _, change := range []string{
 		fmt.Sprintf("UPDATE outbox SET next_at = next_at - %d WHERE state = 'queued' AND attempt > settled", passed),
@@ -148,6 +169,11 @@ func (s *siege) kill() {
 	}
 }
 
+func crash(program *exec.Cmd) {
+	_ = program.Process.Kill()
+	_ = program.Wait()
+}
+
 // stop ends the program as an operator does.
 func (s *siege) stop() {
 	s.t.Helper()
@@ -155,6 +181,9 @@ func (s *siege) stop() {
 	_ = s.program.Process.Signal(syscall.SIGTERM)
 	if err := s.program.Wait(); err != nil {
 		s.t.Errorf("the program ended with %v", err)
+	}
+	if errs := s.log.String(); errs != "" {
+		s.t.Errorf("it logged errors:\n%s", errs)
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		s.t.Errorf("it took %s to end", took)
