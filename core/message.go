@@ -75,5 +75,17 @@ type Menu struct {
 	Buttons []Button
 }
 
+// Parts returns how many messages of a platform m is made of, which its limits count: the
+// text, the place and the file.
+func (m *Message) Parts() int {
+	n := 0
+	for _, is := range []bool{len(m.Body) > 0, m.Pin != nil, m.File != nil} {
+		if is {
+			n++
+		}
+	}
+	return max(1, n)
+}
+
 // PlainText returns the body without styles.
 func (m *Message) PlainText() string { return locale.PlainText(m.Body) }

@@ -44,6 +44,26 @@ type sending struct {
 	delivery core.Delivery
 }
 
+// calls returns how many messages of a platform a delivery is made of.
+func calls(d core.Delivery) int {
+	switch c := d.Content.(type) {
+	case *core.Message:
+		return c.Parts()
+	case *core.Edit:
+		return c.Message.Parts()
+	}
+	return 1
+}
+
+// callsOf returns how many those of a batch are together.
+func callsOf(batch []sending) int {
+	n := 0
+	for _, s := range batch {
+		n += calls(s.delivery)
+	}
+	return n
+}
+
 // Run sends until ctx is done, and returns once the sends under way are settled.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	l := loop{every: orDefault(d.Every, DefaultEvery), wake: d.Wake, log: d.Log, what: "dispatch"}
@@ -89,7 +109,7 @@ func (d *Dispatcher) claim(ctx context.Context) ([]sending, error) {
 		limits := d.Adapter.Capabilities().Limits
 		key := core.SlotKey{Bot: d.Adapter.Bot()}
 		if len(talk) > 0 {
-			if err := tx.Spend(ctx, key, limits.Bot, len(talk)); err != nil {
+			if err := tx.Spend(ctx, key, limits.Bot, callsOf(talk)); err != nil {
 				return err
 			}
 		}
@@ -104,7 +124,8 @@ func (d *Dispatcher) claim(ctx context.Context) ([]sending, error) {
 	return batch, err
 }
 
-// takePaced takes notices and broadcasts, as many as the bot's limit has slots.
+// takePaced takes notices and broadcasts, as many as the bot's limit has slots. One of
+// several parts takes as many, which those behind it wait for.
 func (d *Dispatcher) takePaced(ctx context.Context, tx core.Tx, k core.SlotKey, l core.Limit, room int) ([]sending, error) {
 	free, err := tx.Reserve(ctx, k, l, room)
 	if err != nil || free == 0 {
@@ -124,10 +145,7 @@ func (d *Dispatcher) takePaced(ctx context.Context, tx core.Tx, k core.SlotKey, 
 		}
 		batch = append(batch, more...)
 	}
-	if unused := free - len(batch); unused > 0 {
-		err = tx.Spend(ctx, k, l, -unused)
-	}
-	return batch, err
+	return batch, tx.Spend(ctx, k, l, callsOf(batch)-free)
 }
 
 // take claims from one source and renders. What the gate refuses, and what may have
@@ -166,7 +184,7 @@ func (d *Dispatcher) take(ctx context.Context, tx core.Tx, from Source, lanes []
 			continue
 		}
 		slot := core.SlotKey{Bot: d.Adapter.Bot(), Chat: o.Chat}
-		if err := tx.Spend(ctx, slot, can.Limits.Of(delivery.Kind), 1); err != nil {
+		if err := tx.Spend(ctx, slot, can.Limits.Of(delivery.Kind), calls(delivery)); err != nil {
 			return nil, err
 		}
 		out = append(out, sending{source: from, outgoing: o, delivery: delivery})
