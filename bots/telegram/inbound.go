@@ -154,7 +154,8 @@ func (a *Adapter) event(u *core.Update, m *tgbotapi.Message, more *moreMessage) 
 	case m.Venue != nil:
 		return position(m.Venue.Location, false)
 	case m.Location != nil:
-		return a.location(u, m.Location)
+		a.beginTrack(u, m.Location)
+		return position(*m.Location, m.Location.LivePeriod != 0)
 	}
 	if kind := mediaOf(m); kind != "" && !more.says() {
 		return private(u, core.Media{Kind: kind})
@@ -224,8 +225,16 @@ func (a *Adapter) words(u *core.Update, m *tgbotapi.Message) core.Event {
 // write it here too.
 var marked = regexp.MustCompile(`(?s)^!(\pL[\pL\pN_-]*)(?:\s+(.*))?$`)
 
-// command parts a message that begins with a command. Its length is in UTF-16 units.
+// slashed is a command as people write it. The server marks only ASCII letters, digits and
+// _ as one: of "/mes-données" it marks "/mes", and of "/réglages" nothing.
+var slashed = regexp.MustCompile(`(?s)^/([\pL\pM\pN_-]+(?:@\w+)?)(?:\s+(.*))?$`)
+
+// command parts a message that begins with a command, which may be marked. The length of the
+// mark is in UTF-16 units.
 func command(m *tgbotapi.Message) (name, arg string, ok bool) {
+	if f := slashed.FindStringSubmatch(m.Text); f != nil {
+		return f[1], f[2], true
+	}
 	if len(m.Entities) == 0 || m.Entities[0].Type != "bot_command" || m.Entities[0].Offset != 0 {
 		return "", "", false
 	}
@@ -245,24 +254,32 @@ func position(l tgbotapi.Location, live bool) core.Event {
 	return core.Position{Point: p, Live: live}
 }
 
-// liveEvery is how often a live location is taken: the rest of the track is dropped
-// before anybody has seen it.
+// liveEvery is how often a live location is taken while it moves: the rest of the track is
+// dropped before anybody has seen it.
 const liveEvery = 10 * time.Minute
 
-// location reads a location; of one that moves, one point in ten minutes.
-func (a *Adapter) location(u *core.Update, l *tgbotapi.Location) core.Event {
+// beginTrack notes that somebody has begun to share where they are.
+func (a *Adapter) beginTrack(u *core.Update, l *tgbotapi.Location) {
 	if l.LivePeriod == 0 {
-		return position(*l, false)
+		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if last, ok := a.live[u.Chat]; ok && u.At.Sub(last) < liveEvery {
-		return nil
-	}
 	if len(a.live) >= mostBegun {
 		clear(a.live)
 	}
 	a.live[u.Chat] = u.At
+}
+
+// moved reads a report of a live location: one point in ten minutes, else nil.
+func (a *Adapter) moved(u *core.Update, l *tgbotapi.Location) core.Event {
+	a.mu.Lock()
+	last, ok := a.live[u.Chat]
+	a.mu.Unlock()
+	if ok && u.At.Sub(last) < liveEvery {
+		return nil
+	}
+	a.beginTrack(u, l)
 	return position(*l, true)
 }
 
@@ -277,7 +294,7 @@ func (a *Adapter) edited(u *core.Update, m *tgbotapi.Message, more *moreMessage)
 	u.At = time.Unix(int64(max(m.EditDate, m.Date)), 0)
 	switch {
 	case m.Location != nil && m.Location.LivePeriod != 0:
-		u.Event = a.location(u, m.Location)
+		u.Event = a.moved(u, m.Location)
 	case m.Text != "":
 		u.Event = core.Text{Body: m.Text, Edited: true, In: core.ReceiptID(strconv.Itoa(m.MessageID))}
 	}

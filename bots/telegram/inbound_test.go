@@ -6,11 +6,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tocsin/bots/telegram"
 	"tocsin/bots/telegram/telegramtest"
 	"tocsin/core"
+	"tocsin/core/geo"
 )
 
 // A channelled queue hands what it is given to a test, and takes all of it.
@@ -103,18 +105,100 @@ func TestWhatComesInAPrivateChatHasItsKind(t *testing.T) {
 	expect("a deep link", core.Command{Name: "start", Arg: "src_affiche"})
 	anna.SendSticker("👍")
 	expect("a sticker", core.Media{Kind: core.Sticker})
+	anna.SendVoice(3 * time.Second)
+	expect("a voice message", core.Media{Kind: core.Voice})
+	anna.SendPhoto("Lyon")
+	expect("a photo with words below it", core.Media{Kind: core.Photo})
+	anna.SendVideo(3 * time.Second)
+	expect("a video", core.Media{Kind: core.Video})
+	anna.SendDocument("a.txt", "text/plain", []byte("Lyon"))
+	expect("a file", core.Media{Kind: core.File})
 	anna.ShareContact()
-	expect("a contact", core.Media{Kind: core.Contact})
-	live := anna.ShareLive(45.76, 4.83, time.Hour)
-	if e, ok := next().Event.(core.Position); !ok || !e.Live {
-		t.Error("a live location does not come")
-	}
-	live.Move(45.77, 4.84)
-	live.Stop()
+	expect("their own number", core.Media{Kind: core.Contact})
+	anna.SendContactOf(server.User("Ben", "fr"))
+	expect("somebody else's", core.Media{Kind: core.Contact})
+	anna.ShareLocation(45.76, 4.83)
+	expect("a position", core.Position{Point: geo.Point{Lat: 45.76, Lon: 4.83}})
+	anna.SendVenue(telegramtest.Venue{Location: telegramtest.Location{Latitude: 48.85, Longitude: 2.35}, Title: "Paris", Address: "Paris"})
+	expect("a place with a name", core.Position{Point: geo.Point{Lat: 48.85, Lon: 2.35}})
+	own := anna.Send("69001")
+	next()
+	anna.Forward(own)
+	expect("their own words sent on are no answer", core.Media{Kind: core.Forwarded})
+	anna.ForwardHidden(own, "Somebody")
+	expect("and neither are a stranger's", core.Media{Kind: core.Forwarded})
 	anna.Block()
-	expect("only one point of a track, then the block", core.Membership{Now: core.Removed})
+	expect("blocked", core.Membership{Now: core.Removed})
 	anna.Unblock()
 	expect("unblocked", core.Membership{Now: core.Added})
+}
+
+// Names of commands have letters that Telegram's own do not have.
+func TestACommandIsReadAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	server := telegramtest.New(t, telegramtest.Options{Clock: telegramtest.Real})
+	next := receive(t, server)
+	anna := server.User("Anna", "fr")
+	for text, want := range map[string]core.Event{
+		"/réglages accords":               core.Command{Name: "réglages", Arg: "accords"},
+		"/re\u0301glages":                 core.Command{Name: "re\u0301glages"},
+		"/mes-données":                    core.Command{Name: "mes-données"},
+		"/NEAR\nLyon demain":              core.Command{Name: "near", Arg: "Lyon demain"},
+		"/near@tocsin_bot Lyon":           core.Command{Name: "near", Arg: "Lyon"},
+		"/help.":                          core.Command{Name: "help", Arg: "."},
+		"!réglages accords":               core.Command{Name: "réglages", Arg: "accords"},
+		"Lyon /near":                      nil,
+		"https://example.org/réglages":    nil,
+		"/ 12":                            nil,
+		"12/24 rue de la République Lyon": nil,
+	} {
+		sent := anna.Send(text)
+		if want == nil {
+			want = core.Text{Body: text, In: core.ReceiptID(strconv.Itoa(sent.ID))}
+		}
+		if got := next().Event; got != want {
+			t.Errorf("%q is %#v, want %#v", text, got, want)
+		}
+	}
+}
+
+// Where somebody goes is none of the bot's business: of a track it takes the beginning, and
+// then a point in ten minutes. What begins anew is a new answer.
+func TestOfALiveLocationOnePointInTenMinutesIsTaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := telegramtest.New(t, telegramtest.Options{Clock: telegramtest.Real, InMemory: true})
+		a, err := telegram.New(telegram.Config{Token: server.Bot().Token, API: "http://localhost", Dialer: server.Dial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := make(channelled, 100)
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { _ = a.Run(ctx, in) }()
+		anna := server.User("Anna", "fr")
+		start := time.Now()
+		track := anna.ShareLive(45.76, 4.83, time.Hour)
+		for range 35 {
+			time.Sleep(time.Minute)
+			track.Move(45.76+time.Since(start).Hours(), 4.83)
+		}
+		track.Stop()
+		anna.ShareLive(48.85, 2.35, time.Hour)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		stop()
+		synctest.Wait()
+		close(in)
+		var got []string
+		for u := range in {
+			p, ok := u.Event.(core.Position)
+			got = append(got, fmt.Sprintf("%s %t %.0f", u.At.Sub(start).Truncate(time.Minute), ok && p.Live, p.Point.Lat*100))
+		}
+		want := "0s true 4576, 10m0s true 4593, 20m0s true 4609, 30m0s true 4626, 35m0s true 4885"
+		if strings.Join(got, ", ") != want {
+			t.Errorf("taken are %q", got)
+		}
+	})
 }
 
 // A press comes before messages that were written earlier, and each is acknowledged.

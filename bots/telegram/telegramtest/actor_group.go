@@ -55,6 +55,13 @@ func (g *Group) Add(b *Bot) {
 	g.note(object{"new_chat_members": []object{b.person.object()}})
 }
 
+// Met makes a bot one that was added long ago: it hears nothing of it.
+func (g *Group) Met(b *Bot) {
+	g.server.mu.Lock()
+	defer g.server.mu.Unlock()
+	g.chat.members[b.ID] = &member{status: plainMember, since: g.server.clock.time()}
+}
+
 // Kick lets the owner remove a bot.
 func (g *Group) Kick(b *Bot) {
 	g.server.mu.Lock()

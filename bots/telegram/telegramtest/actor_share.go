@@ -93,6 +93,11 @@ func (u *User) SendVoice(d time.Duration) Message {
 	return u.sendFile(&File{Name: "voice.oga", MIME: "audio/ogg", Duration: d, Data: []byte("OggS"), kind: "voice"}, "")
 }
 
+// SendVideo sends a video.
+func (u *User) SendVideo(d time.Duration) Message {
+	return u.sendFile(&File{Name: "video.mp4", MIME: "video/mp4", Duration: d, Width: 320, Height: 240, Data: []byte("ftyp"), kind: "video"}, "")
+}
+
 // SendSticker sends a sticker.
 func (u *User) SendSticker(emoji string) Message {
 	return u.sendFile(&File{Name: "sticker.webp", Emoji: emoji, Data: []byte("RIFF"), kind: "sticker"}, "")

@@ -25,7 +25,7 @@ const (
 // by and not what the upload says.
 var types = map[string]string{".ics": "text/calendar", ".json": "application/json", ".txt": "text/plain", ".pdf": "application/pdf", ".png": "image/png"}
 
-// A File is a photo, document, voice or sticker. It does not change.
+// A File is a photo, document, voice, video or sticker. It does not change.
 type File struct {
 	Name          string
 	MIME          string
@@ -71,6 +71,8 @@ func (f *File) write(viewer int64, o object) {
 		return
 	case "voice":
 		one["duration"] = int(f.Duration / time.Second)
+	case "video":
+		one["duration"], one["width"], one["height"] = int(f.Duration/time.Second), f.Width, f.Height
 	case "sticker":
 		one["type"], one["width"], one["height"], one["is_animated"], one["is_video"] = "regular", 512, 512, false, false
 		set(one, "emoji", f.Emoji)

@@ -118,6 +118,9 @@ func TestPlainTextsHaveEntitiesToo(t *testing.T) {
 	for in, want := range map[string]string{
 		"/start":                            "bot_command 0 6",
 		"/start@tocsin_bot payload":         "bot_command 0 17",
+		"/réglages":                         "",
+		"é/near /near/x /nearé":             "",
+		"/mes-données":                      "bot_command 0 4",
 		"é /near now":                       "bot_command 2 5",
 		"a/b and http://x.org/y":            "url 8 14",
 		"see https://example.org/a?b, then": "url 4 23",

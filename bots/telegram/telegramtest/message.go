@@ -15,7 +15,7 @@ type Message struct {
 	SenderChat int64 // the chat that wrote it, 0 for none
 	Date       time.Time
 	Edited     time.Time // zero: never
-	Kind       string    // text, photo, document, voice, sticker, location, venue, contact, service
+	Kind       string    // text, photo, document, voice, video, sticker, location, venue, contact, service
 	Text       string    // or the caption
 	Entities   []Entity
 	Buttons    [][]Button

@@ -134,16 +134,22 @@ var finders = []struct {
 }{
 	{"url", regexp.MustCompile(`(https?://[^\s<>"]*[^\s<>".,;:!?)'’»])`)},
 	{"email", regexp.MustCompile(`([A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})`)},
-	{"bot_command", regexp.MustCompile(`(?:^|[^\w/<>])(/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?)\b`)},
+	{"bot_command", regexp.MustCompile(`(?:^|[^\p{L}\p{N}_/<>])(/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?)\b`)},
 	{"mention", regexp.MustCompile(`(?:^|[^\w/])(@[A-Za-z0-9_]{3,32})\b`)},
 	{"hashtag", regexp.MustCompile(`(?:^|[^\p{L}\p{N}_])(#[\p{L}\p{N}_]*[\p{L}_][\p{L}\p{N}_]*)`)},
 }
+
+// goesOn is what a command cannot stand before: "/réglages" is none, and neither is "/r".
+var goesOn = regexp.MustCompile(`^[\p{L}\p{N}_/<>]`)
 
 // detect adds what the server finds in a text where no entity is yet.
 func detect(text string, all []Entity) []Entity {
 	taken := slices.Clone(all)
 	for _, f := range finders {
 		for _, at := range f.find.FindAllStringSubmatchIndex(text, -1) {
+			if f.kind == "bot_command" && goesOn.MatchString(text[at[3]:]) {
+				continue
+			}
 			e := Entity{Type: f.kind, Offset: length(text[:at[2]]), Length: length(text[at[2]:at[3]])}
 			if !slices.ContainsFunc(taken, func(t Entity) bool { return overlap(t, e) && !decoration(t.Type) }) {
 				taken = append(taken, e)
