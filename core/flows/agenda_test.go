@@ -194,8 +194,9 @@ func TestALongAgendaIsTurnedPageByPage(t *testing.T) {
 func (s *stage) answerAll(who string, n int) {
 	s.t.Helper()
 	ctx := s.t.Context()
+	_, person := s.on.home(who)
 	err := s.store.Tx(ctx, func(tx core.Tx) error {
-		account, err := tx.EnterAccount(ctx, core.AccountRef{Bot: s.Bot(), ID: who})
+		account, err := tx.EnterAccount(ctx, person)
 		for i := range n {
 			start := opening.AddDate(0, 0, i/3+1)
 			a := &core.Action{

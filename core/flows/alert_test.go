@@ -20,8 +20,9 @@ func (s *stage) alert(who, count string) error {
 		return err
 	}
 	ctx := s.t.Context()
+	_, person := s.on.home(who)
 	return s.store.Tx(ctx, func(tx core.Tx) error {
-		account, err := tx.EnterAccount(ctx, core.AccountRef{Bot: s.Bot(), ID: who})
+		account, err := tx.EnterAccount(ctx, person)
 		if err != nil {
 			return err
 		}

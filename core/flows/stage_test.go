@@ -2,7 +2,9 @@ package flows_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -43,6 +45,7 @@ var shapes = map[string]core.Capabilities{
 // platform that only remembers what it was given. It lives in a synctest bubble.
 type stage struct {
 	t     *testing.T
+	on    platform // this stage itself, unless it is in front of a real one
 	bot   *conversation.Bot
 	store *storage.Store
 	mail  *mailtest.Server
@@ -67,17 +70,27 @@ type stage struct {
 	n     int    // updates
 }
 
-var _ core.Adapter = (*stage)(nil)
+var _ platform = (*stage)(nil)
 
 // A key is a button that can be seen.
 type key struct {
 	label string
 	token string
 	on    core.ReceiptID // the message that carries it
+	typed bool           // it asks for a position: phones have a keyboard there, which writes
 }
 
 // open starts a stage and stops it with the test.
 func open(t *testing.T, shape, lang string) *stage {
+	t.Helper()
+	return openOn(t, lang, func(s *stage) platform {
+		s.can = shapes[shape]
+		return s
+	})
+}
+
+// openOn is open in front of the platform that join makes for it.
+func openOn(t *testing.T, lang string, join func(*stage) platform) *stage {
 	t.Helper()
 	time.Sleep(time.Until(opening))
 	dir := t.TempDir()
@@ -112,14 +125,15 @@ func open(t *testing.T, shape, lang string) *stage {
 	campaign.PrivacyURL = "https://demain.example/donnees"
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
 	s = &stage{
-		t: t, store: store, mail: server, can: shapes[shape], lang: lang, wake: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}, dir: dir, log: log,
+		t: t, store: store, mail: server, lang: lang, wake: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}, dir: dir, log: log,
 		keys: map[string][]key{}, wrote: map[string]core.ReceiptID{},
 	}
 	s.bot = &conversation.Bot{
 		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender,
-		Can: func(core.BotID) core.Capabilities { return s.can },
+		Can: func(core.BotID) core.Capabilities { return s.on.Capabilities() },
 		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
+	s.on = join(s)
 	s.run()
 	s.furnish()
 	return s
@@ -132,10 +146,12 @@ const season = 90 * 24 * time.Hour
 // run starts what works in the background.
 func (s *stage) run() {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &scheduler.Dispatcher{Store: s.store, Adapter: s, Preparer: s.bot, Log: s.bot.Log, InFlight: 1, Every: season, Wake: s.wake[0]}
+	d := &scheduler.Dispatcher{Store: s.store, Adapter: s.on, Preparer: s.bot, Log: s.bot.Log, InFlight: 1, Every: season, Wake: s.wake[0]}
 	w := &scheduler.Tasks{Store: s.store, Runner: s.bot, Log: s.bot.Log, Every: season, Wake: s.wake[1]}
+	q := &conversation.Queue{Handler: s.bot, Flooded: s.bot.Flooded, Workers: 16, Log: s.bot.Log}
+	receive := func(ctx context.Context) error { return s.on.Run(ctx, q) }
 	var wg sync.WaitGroup
-	for _, run := range []func(context.Context) error{d.Run, w.Run} {
+	for _, run := range []func(context.Context) error{d.Run, w.Run, receive} {
 		wg.Go(func() { _ = run(ctx) })
 	}
 	s.t.Cleanup(func() {
@@ -230,9 +246,7 @@ func (s *stage) furnish() {
 // Do implements transcript.Stage.
 func (s *stage) Do(l transcript.Line) error {
 	if l.Verb == transcript.Passes {
-		time.Sleep(l.Pass)
-		synctest.Wait()
-		return nil
+		return s.settle(l.Pass)
 	}
 	switch l.Verb {
 	case transcript.Is:
@@ -255,12 +269,12 @@ func (s *stage) Do(l transcript.Line) error {
 		s.answerAll(l.Who, n)
 		return nil
 	case transcript.Hears:
-		s.update(l)
+		s.face(l)
 		if err := s.alert(l.Who, l.Text); err != nil {
 			return err
 		}
 	default:
-		if err := s.bot.Handle(s.t.Context(), s.update(l)); err != nil {
+		if err := s.on.act(s.face(l)); err != nil {
 			return err
 		}
 	}
@@ -270,10 +284,47 @@ func (s *stage) Do(l transcript.Line) error {
 		default: // it was woken already
 		}
 	}
-	time.Sleep(time.Second) // of the bubble: the dispatcher and the mail server do their work
-	synctest.Wait()
-	return nil
+	return s.settle(time.Second) // of the bubble: the dispatcher and the mail server do their work
 }
+
+// settle lets time pass, and then as much as the platform's limits keep answers waiting,
+// as who writes does.
+func (s *stage) settle(d time.Duration) error {
+	for range 100 {
+		time.Sleep(d)
+		synctest.Wait()
+		if late, err := s.late(); err != nil || !late {
+			return err
+		}
+		d = time.Second
+	}
+	return errors.New("what is due is never sent")
+}
+
+// patience is how long somebody waits for the next part of an answer.
+const patience = 3 * time.Second
+
+// late reports whether something more is to be sent.
+func (s *stage) late() (late bool, err error) {
+	err = s.store.Read(s.t.Context(), func(r core.Reader) error {
+		next, err := r.NextDue(s.t.Context(), s.on.Bot())
+		late = !next.IsZero() && time.Until(next) < patience
+		return err
+	})
+	return late, err
+}
+
+// face turns to the chat of a line, and returns the line with what only the stage knows.
+func (s *stage) face(l transcript.Line) transcript.Line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.here = cmp.Or(l.Chat, l.Who)
+	l.Text = strings.NewReplacer("{code}", s.code, "{wrong}", wrong(s.code), "{invitation}", s.offer).Replace(l.Text)
+	return l
+}
+
+// act implements platform.
+func (s *stage) act(l transcript.Line) error { return s.bot.Handle(s.t.Context(), s.update(l)) }
 
 func (s *stage) update(l transcript.Line) *core.Update {
 	s.mu.Lock()
@@ -283,13 +334,11 @@ func (s *stage) update(l transcript.Line) *core.Update {
 	if l.Chat != "" {
 		chat, kind = l.Chat, core.Group
 	}
-	s.here = chat
 	u := &core.Update{
 		ID: fmt.Sprint(s.n), Chat: core.ChatRef{Bot: s.Bot(), Chat: chat}, Kind: kind,
 		Sender: &core.AccountRef{Bot: s.Bot(), ID: l.Who}, Language: s.lang, At: time.Now(),
 	}
-	text := strings.NewReplacer("{code}", s.code, "{wrong}", wrong(s.code), "{invitation}", s.offer).Replace(l.Text)
-	switch l.Verb {
+	switch text := l.Text; l.Verb {
 	case transcript.Press:
 		u.Event = s.press(chat, text)
 	case transcript.Edits:
@@ -315,12 +364,13 @@ var addresses = map[string]core.Address{"anna": "anna@exemple.fr", "ben": "ben@e
 // join makes a supporter of somebody, as the sign-up would.
 func (s *stage) join(who, place string) error {
 	ctx := s.t.Context()
+	home, person := s.on.home(who)
 	return s.store.Tx(ctx, func(tx core.Tx) error {
-		chat, err := tx.EnterChat(ctx, core.ChatRef{Bot: s.Bot(), Chat: who}, core.Private)
+		chat, err := tx.EnterChat(ctx, home, core.Private)
 		if err != nil {
 			return err
 		}
-		account, err := tx.EnterAccount(ctx, core.AccountRef{Bot: s.Bot(), ID: who})
+		account, err := tx.EnterAccount(ctx, person)
 		if err != nil {
 			return err
 		}
@@ -399,7 +449,11 @@ func (s *stage) isAway() bool {
 // buttons the label is typed.
 func (s *stage) press(chat, label string) core.Event {
 	for _, k := range slices.Backward(s.keys[chat]) {
-		if visible(k.label) == label {
+		switch {
+		case visible(k.label) != label:
+		case k.typed:
+			return core.Text{Body: k.label}
+		default:
 			return core.Press{Token: k.token}
 		}
 	}
@@ -427,8 +481,7 @@ var codeInLetter = regexp.MustCompile(`\d{4} \d{4}`)
 func (s *stage) Shown() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := s.shown
-	s.shown, s.at = nil, nil
+	out := s.on.seen()
 	for _, l := range s.mail.Letters()[s.read:] {
 		s.read++
 		if code := codeInLetter.FindString(l.Text); code != "" {
@@ -438,6 +491,18 @@ func (s *stage) Shown() []string {
 		out = append(out, "mail: "+strings.ReplaceAll(text, "\r", ""))
 	}
 	return out
+}
+
+// seen implements platform.
+func (s *stage) seen() []string {
+	out := s.shown
+	s.shown, s.at = nil, nil
+	return out
+}
+
+// home implements platform.
+func (s *stage) home(who string) (core.ChatRef, core.AccountRef) {
+	return core.ChatRef{Bot: s.Bot(), Chat: who}, core.AccountRef{Bot: s.Bot(), ID: who}
 }
 
 // Bot implements core.Adapter.
@@ -480,15 +545,10 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 			text += " "
 		}
 		text += "[" + strings.NewReplacer("\u2068", "", "\u2069", "").Replace(b.Label) + "]"
-		s.keys[d.To.Chat] = append(s.keys[d.To.Chat], key{b.Label, fmt.Sprintf("%s.%d", m.Menu, i+1), on})
+		s.keys[d.To.Chat] = append(s.keys[d.To.Chat], key{b.Label, fmt.Sprintf("%s.%d", m.Menu, i+1), on, m.AskHere})
 	}
-	if payload := payloadShown.FindString(text); payload != "" {
-		s.offer, text = payload, strings.ReplaceAll(text, payload, "{invitation}")
-	}
-	if d.To.Chat != s.here {
-		who += " to " + d.To.Chat
-	}
-	s.shown, s.at, s.sent = append(s.shown, who+": "+text), append(s.at, time.Now()), append(s.sent, m)
+	line := s.written(saying{who, d.To.Chat, text})
+	s.shown, s.at, s.sent = append(s.shown, line), append(s.at, time.Now()), append(s.sent, m)
 	return core.Receipt{on}, nil
 }
 
