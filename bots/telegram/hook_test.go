@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,9 +48,9 @@ func away(ctx context.Context, _ *core.Update) error {
 	return ctx.Err()
 }
 
-// newHooked makes an adapter in front of a server on which nothing has begun yet. No
+// newHooking makes an adapter in front of a server on which nothing has begun yet. No
 // webhook can be reached.
-func newHooked(t *testing.T, w *Webhook) *hooking {
+func newHooking(t *testing.T, w *Webhook) *hooking {
 	t.Helper()
 	s := telegramtest.New(t, telegramtest.Options{
 		Clock: telegramtest.Real, InMemory: true,
@@ -99,7 +100,7 @@ func (h *hooking) bring(secret string) *httptest.ResponseRecorder {
 func TestAWebhookThatIsTakenAwayIsSetAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHooked(t, &Webhook{URL: "https://bot.example.org/", Secret: newSecret})
+		h := newHooking(t, &Webhook{URL: "https://bot.example.org/", Secret: newSecret})
 		h.run(t, queueFunc(takes))
 		synctest.Wait()
 		ours := "https://bot.example.org" + h.webhook.Path()
@@ -131,7 +132,7 @@ func TestAWebhookThatIsTakenAwayIsSetAgain(t *testing.T) {
 func TestTheOldSecretEndsWhenTheServerHasTheNewOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHooked(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret, Old: oldSecret})
+		h := newHooking(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret, Old: oldSecret})
 		h.server.Plan(telegramtest.Fault{Kind: telegramtest.Restart, Method: "setWebhook"})
 		h.run(t, queueFunc(takes))
 		synctest.Wait()
@@ -160,7 +161,7 @@ func TestTheOldSecretEndsWhenTheServerHasTheNewOne(t *testing.T) {
 func TestTheFirstRequestWithTheNewSecretEndsTheOldOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHooked(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret, Old: oldSecret})
+		h := newHooking(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret, Old: oldSecret})
 		h.server.Plan(telegramtest.Fault{Kind: telegramtest.Restart, Method: "getWebhookInfo"})
 		h.run(t, queueFunc(takes))
 		synctest.Wait()
@@ -178,7 +179,7 @@ func TestTheFirstRequestWithTheNewSecretEndsTheOldOne(t *testing.T) {
 func TestWhatCannotBeStoredGoesBackWithinSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHooked(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
+		h := newHooking(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
 		h.run(t, queueFunc(away))
 		synctest.Wait()
 		began := time.Now()
@@ -195,7 +196,7 @@ func TestWhatCannotBeStoredGoesBackWithinSeconds(t *testing.T) {
 func TestTheEndGivesBackWhatIsNotHandledAndWaitsForIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHooked(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
+		h := newHooking(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
 		handled := false
 		h.run(t, queueFunc(func(ctx context.Context, _ *core.Update) error {
 			<-ctx.Done()
@@ -209,8 +210,11 @@ func TestTheEndGivesBackWhatIsNotHandledAndWaitsForIt(t *testing.T) {
 		synctest.Wait()
 		h.end()
 		h.ended <- <-h.ended
-		if code := <-got; !handled || code != http.StatusServiceUnavailable {
-			t.Errorf("handled %v, %d", handled, code)
+		if !handled {
+			t.Error("it ended before what was being handled")
+		}
+		if code := <-got; code != http.StatusServiceUnavailable {
+			t.Errorf("what was not handled is answered %d", code)
 		}
 		if code := h.bring(newSecret).Code; code != http.StatusServiceUnavailable {
 			t.Errorf("after the end: %d", code)
@@ -218,10 +222,46 @@ func TestTheEndGivesBackWhatIsNotHandledAndWaitsForIt(t *testing.T) {
 	})
 }
 
+// A held is a lease that another process has while it is true.
+type held struct{ atomic.Bool }
+
+func (h *held) Hold(context.Context, core.LeaseName, string) error {
+	if h.Load() {
+		return &core.Error{Code: core.Conflict}
+	}
+	return nil
+}
+
+func (*held) Drop(context.Context, core.LeaseName, string) error { return nil }
+
+// A process that polls, or has another secret, is not interrupted: who comes later sets
+// the webhook when it has gone, and takes meanwhile what it is brought.
+func TestTheWebhookIsSetOnceTheOtherProcessHasGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHooking(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
+		other := new(held)
+		other.Store(true)
+		h.Lease = other
+		h.run(t, queueFunc(takes))
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if at, _ := h.server.Bot().Webhook(); at != "" || h.State() != Waiting || h.bring(newSecret).Code != http.StatusOK {
+			t.Errorf("meanwhile it is at %q, %s", at, h.State())
+		}
+		other.Store(false)
+		time.Sleep(core.RenewEvery)
+		synctest.Wait()
+		if at, _ := h.server.Bot().Webhook(); at != h.webhook.Address() || h.State() != Receiving {
+			t.Errorf("afterwards it is at %q, %s", at, h.State())
+		}
+	})
+}
+
 func TestAWebhookThatIsNotReachedIsNoticed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHooked(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
+		h := newHooking(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
 		h.run(t, queueFunc(takes))
 		synctest.Wait()
 		h.server.User("Ada", "fr").Send("Lyon")
@@ -239,7 +279,7 @@ func TestAWebhookThatIsNotReachedIsNoticed(t *testing.T) {
 func TestTroubleIsCounted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHooked(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
+		h := newHooking(t, &Webhook{URL: "https://bot.example.org", Secret: newSecret})
 		h.server.Plan(telegramtest.Fault{Kind: telegramtest.Limited, Method: "setWebhook", On: 1, After: 70})
 		h.server.Plan(telegramtest.Fault{Kind: telegramtest.Refused, Method: "setWebhook", On: 2, Code: 400, Text: "Bad Request: bad webhook"})
 		h.server.Plan(telegramtest.Fault{Kind: telegramtest.SlowHeaders, Method: "answerCallbackQuery", Wait: 3 * time.Second})

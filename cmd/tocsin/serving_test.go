@@ -107,10 +107,20 @@ func (s *site) address() string {
 	return s.http
 }
 
-func (s *site) listens(at string) {
+// listens lets the proxy pass on to p.
+func (s *site) listens(p *served) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.http = at
+	s.http = p.http
+}
+
+// gone lets the proxy pass on to nobody, unless another than p listens since.
+func (s *site) gone(p *served) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http == p.http {
+		s.http = ""
+	}
 }
 
 // polling returns the variables of a program that polls.
@@ -137,20 +147,21 @@ func (s *site) serve(env map[string]string) *served {
 	go func() {
 		ended <- run(ctx, []string{"serve"}, set(env), strings.NewReader(""), log, io.MultiWriter(log, s.log))
 	}()
-	p := &served{log: log, stop: sync.OnceValue(func() time.Duration {
+	p := &served{log: log}
+	p.stop = sync.OnceValue(func() time.Duration {
 		began := time.Now()
 		cancel()
 		if code := <-ended; code != succeeded {
 			s.t.Errorf("it ended with %d: %s", code, log)
 		}
-		s.listens("")
+		s.gone(p)
 		return time.Since(began)
-	})}
+	})
 	s.t.Cleanup(func() { p.stop() })
 	p.http = log.find(s.t, `HTTP_ADDR"?,? ?"?at"?[=:]"?([^"\s]+)`)
 	p.metrics = log.find(s.t, `METRICS_ADDR"?,? ?"?at"?[=:]"?([^"\s]+)`)
 	log.find(s.t, "serving")
-	s.listens(p.http)
+	s.listens(p)
 	return p
 }
 

@@ -66,6 +66,29 @@ func TestTurningToAWebhookAndBackLosesNothingAndDoublesNothing(t *testing.T) {
 	}
 }
 
+// With two processes nobody waits: the new one sets the webhook when the old one, which
+// polls, has gone.
+func TestTwoProcessesTurnToAWebhookOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.env["DATABASE_URL"] = pgtest.New(t)
+	old := s.serve(s.polling())
+	anna := s.telegram.User("Anna", "fr")
+	s.telegram.Bot().WaitPolling(t)
+	s.serve(s.env)
+	anna.Send("/help")
+	s.telegram.Wait(t, "an answer of the old one", func() bool { return answers(anna, helped) == 1 })
+	if n := len(s.telegram.Calls("setWebhook")); n != 0 {
+		t.Errorf("the webhook was set %d times while the old one polls", n)
+	}
+	old.stop()
+	anna.Send("/help")
+	s.telegram.Wait(t, "an answer of the new one", func() bool { return answers(anna, helped) == 2 })
+	if calls := s.telegram.Calls("deleteWebhook"); len(calls) != 0 || len(s.telegram.Calls("setWebhook")) != 1 {
+		t.Error("the two were at odds")
+	}
+}
+
 // The secret is changed while the bot runs on: what is brought with the old one, before
 // Telegram has the new one, is taken; afterwards it is not.
 func TestTheSecretOfTheWebhookCanBeChanged(t *testing.T) {
@@ -137,6 +160,12 @@ func TestWhatComesWhileTheDatabaseIsAwayIsAnsweredLater(t *testing.T) {
 	s.telegram.Wait(t, "the second answer", func() bool { return answers(anna, helped) == 2 })
 	if status, body := page(t, p.http, "/readyz"); status != http.StatusOK {
 		t.Errorf("afterwards: %d %q", status, body)
+	}
+	if err := postgres.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if took := p.stop(); took > time.Second {
+		t.Errorf("without a database it took %v to end", took)
 	}
 }
 
