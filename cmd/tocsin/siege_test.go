@@ -95,7 +95,7 @@ func newSiege(t *testing.T, database string, size scale) *siege {
 		server: telegramtest.New(t, telegramtest.Options{Clock: telegramtest.Real, Seed: 7}),
 	}
 	s.env = map[string]string{
-		"DATABASE_URL": database, "SECRET_KEY_FILE": filepath.Join(t.TempDir(), "keys"), "LOG_LEVEL": "error",
+		"DATABASE_URL": database, "SECRET_KEY_FILE": filepath.Join(t.TempDir(), "keys"), "LOG_LEVEL": "error", "HTTP_ADDR": "127.0.0.1:0",
 		"TELEGRAM_TOKEN": s.server.Bot().Token, "TELEGRAM_API_URL": s.server.URL(),
 		"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "bot@campagne.example", "CAMPAIGN_NAME": "Demain",
 		"SPONSOR_URL": "https://parrainer.example/", "PRIVACY_URL": "https://demain.example/donnees",
