@@ -94,6 +94,13 @@ func failUploads(t *testing.T) {
 					t.Fatalf("the error is %v", err)
 				}
 			}
+			// A connection that came too late for its call is kept for the next one, until
+			// the end of Run.
+			over, end := context.WithCancel(t.Context())
+			end()
+			if err := a.Run(over, nil); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"tocsin/bots/telegram/telegramtest"
 	"tocsin/core"
 )
@@ -206,36 +204,6 @@ func TestWhatNeverLeftIsCertainlyNotSent(t *testing.T) {
 	}
 	if n := len(strange.Calls("")); n != 0 {
 		t.Errorf("%d calls reached a server that nobody vouches for", n)
-	}
-}
-
-// A thousand uploads that fail leave no goroutine and no connection behind. It runs
-// alone, since it looks at those of the whole process.
-func TestUploadsThatFailLeaveNothingBehind(t *testing.T) {
-	server := telegramtest.New(t, telegramtest.Options{Clock: telegramtest.Real})
-	k := connect(t, server)
-	refused := telegramtest.Fault{Kind: telegramtest.Refused, Code: 400, Text: "Bad Request: file must be non-empty"}
-	server.Plan(refused)
-	call := ways["UploadFiles"]
-	_ = call(t.Context(), k, nobody)
-	before := goleak.IgnoreCurrent()
-	for range 900 {
-		if kindOf(call(t.Context(), k, nobody)) != badContent {
-			t.Fatal("an upload was not refused")
-		}
-	}
-	server.Heal()
-	server.Plan(telegramtest.Fault{Kind: telegramtest.ResetBefore})
-	for range 50 {
-		_ = call(t.Context(), k, nobody)
-	}
-	server.Down()
-	for range 50 {
-		_ = call(t.Context(), k, nobody)
-	}
-	k.http.CloseIdleConnections()
-	if err := goleak.Find(before); err != nil {
-		t.Error(err)
 	}
 }
 
