@@ -1,6 +1,7 @@
 package flows_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,25 +38,23 @@ type phones struct {
 	names  map[int64]string // of the chats
 	wrote  map[string]telegramtest.Message
 	taps   []telegramtest.Tap
+	writes chan struct{} // somebody does
 	read   int // of what the bot said
 }
 
 var _ platform = (*phones)(nil)
 
-// aDay is how long a poll waits: a minute would be thousands of polls where weeks pass.
-const aDay = 24 * time.Hour
-
 // openTelegram starts a stage on Telegram, where no more is taken than pace allows.
 func openTelegram(t *testing.T, lang string, pace telegramtest.Limits) (*stage, *phones) {
 	t.Helper()
 	p := &phones{
-		pace:   pace,
-		server: telegramtest.New(t, telegramtest.Options{Clock: telegramtest.Real, InMemory: true, Limits: pace, PollLimit: aDay}),
+		pace: pace, writes: make(chan struct{}, 1),
+		server: telegramtest.New(t, telegramtest.Options{Clock: telegramtest.Real, InMemory: true, Limits: pace}),
 		people: map[string]*telegramtest.User{}, groups: map[string]*telegramtest.Group{},
 		names: map[int64]string{}, wrote: map[string]telegramtest.Message{},
 	}
 	var err error
-	p.Adapter, err = telegram.New(telegram.Config{Token: p.server.Bot().Token, API: "http://localhost", Dialer: p.server.Dial, PollTimeout: aDay})
+	p.Adapter, err = telegram.New(telegram.Config{Token: p.server.Bot().Token, API: "http://localhost", Dialer: p.server.Dial})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +73,27 @@ func (p *phones) Capabilities() core.Capabilities {
 		can.Limits = core.Limits{}
 	}
 	return can
+}
+
+// listening is how long the adapter is there after somebody wrote. Where weeks pass it is
+// stopped, and started again with the next word: it would only poll, 1,728 times a day.
+const listening = 10 * time.Minute
+
+// Run implements core.Adapter.
+func (p *phones) Run(ctx context.Context, q core.Queue) error {
+	for {
+		until, stop := context.WithTimeout(ctx, listening)
+		err := p.Adapter.Run(until, q)
+		stop()
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.writes:
+		}
+	}
 }
 
 // person returns somebody in their private chat.
@@ -110,6 +130,10 @@ func (p *phones) act(l transcript.Line) error {
 		u = u.In(p.group(l.Chat))
 	}
 	err := p.do(u, l)
+	select {
+	case p.writes <- struct{}{}:
+	default: // it will be there
+	}
 	synctest.Wait()
 	for _, tap := range p.taps {
 		if n := len(tap.Answers()); n != 1 {

@@ -23,7 +23,7 @@ func getUpdates(c *call) answer {
 	if b.hook != nil {
 		return b.late(conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"))
 	}
-	offset, limit, timeout := int(c.integer("offset")), c.within("limit", 100, 1, 100), c.within("timeout", 0, 0, int(c.server.options.PollLimit/time.Second))
+	offset, limit, timeout := int(c.integer("offset")), c.within("limit", 100, 1, 100), c.within("timeout", 0, 0, 50)
 	b.setAllowed(c)
 	now := c.server.clock.time()
 	if since := now.Sub(b.polled.at); offset == b.polled.offset && !b.polled.at.IsZero() {

@@ -39,10 +39,6 @@ type Options struct {
 	// not published.
 	CallbackWindow time.Duration
 
-	// PollLimit is the longest that an empty poll waits; 0 means 50 s, as at Telegram. Where
-	// days pass in a moment, a day spares thousands of polls.
-	PollLimit time.Duration
-
 	// MalformedToken404 answers malformed tokens with 404, as api.telegram.org may, and
 	// not with the 401 of the public source.
 	MalformedToken404 bool
@@ -118,9 +114,6 @@ func New(t testing.TB, o Options) *Server {
 func Open(o Options) *Server {
 	if o.CallbackWindow == 0 {
 		o.CallbackWindow = 15 * time.Second
-	}
-	if o.PollLimit == 0 {
-		o.PollLimit = 50 * time.Second
 	}
 	s := &Server{
 		options: o, methods: methods(), clock: newClock(o.Clock), random: rand.New(rand.NewPCG(o.Seed, 1)),
