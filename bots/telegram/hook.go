@@ -34,7 +34,7 @@ func (a *Adapter) keepHook(ctx context.Context) {
 		switch kindOf(err) {
 		case "":
 			a.become(state)
-			wait, set, failures = jitter(look), true, 0
+			wait, set, failures = look, true, 0
 		case unauthorized:
 			a.become(TokenRejected)
 			wait = longest
