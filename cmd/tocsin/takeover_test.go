@@ -30,12 +30,12 @@ func TestAnotherProcessPollsWhenTheFirstIsKilled(t *testing.T) {
 		t.Errorf("nobody listened for %s", deaf)
 	}
 	s.run("all is answered", size.updates(), s.done)
-	s.stop()
 	for _, c := range s.server.Calls("getUpdates") {
 		if c.Status == http.StatusConflict {
 			t.Error("both polled")
 		}
 	}
+	s.stop() // which breaks a poll off and asks once more
 	s.outcome().compare(t, calm, size)
 	t.Logf("somebody listened again after %s", deaf.Round(time.Second))
 }
