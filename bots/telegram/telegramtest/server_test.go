@@ -225,6 +225,9 @@ func TestParametersComeInEveryKindOfBody(t *testing.T) {
 			t.Errorf("%s: the message is %+v", kind, m)
 		}
 	}
+	if o, err := c.post(t.Context(), "/bot"+c.bot.Token+"/getMe", w.FormDataContentType(), nil); err != nil || !o.OK {
+		t.Errorf("a form without a byte: %v %q", err, o.Description)
+	}
 	resp, err := c.via.Get(srv.URL() + path + "?" + form.Encode())
 	if err != nil {
 		t.Fatal(err)
