@@ -10,6 +10,7 @@ require (
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.24.0
 	github.com/go-telegram-bot-api/telegram-bot-api/v5 v5.5.1
+	github.com/go-telegram/bot v1.19.0
 	github.com/golang/geo v0.0.0-20250813021530-247f39904721
 	github.com/google/go-cmp v0.7.0
 	github.com/hbollon/go-edlib v1.6.0
