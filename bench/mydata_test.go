@@ -177,7 +177,7 @@ func fileOf(ctx context.Context, b *conversation.Bot, l lookBack) (size int, err
 		d, _, err := b.Prepare(ctx, tx, &core.Outgoing{
 			Chat: l.chat, Account: l.account, Lane: core.Talk,
 			Content: &core.Reference{Kind: "mydata.file", Supporter: l.person, Subjects: []int64{int64(l.account)}},
-		})
+		}, time.Now())
 		if m, ok := d.Content.(*core.Message); ok && m.File != nil {
 			size = len(m.File.Data)
 		}

@@ -65,8 +65,9 @@ type Queue interface {
 // A Preparer decides what becomes of a claimed Outgoing, in the transaction of its
 // claim: it asks the gate, and renders. The State is Queued if the Delivery is to be
 // sent, or else final: Unsent if the gate says no. One that is Due later is not sent now.
+// now is the store's clock.
 type Preparer interface {
-	Prepare(ctx context.Context, tx Tx, o *Outgoing) (Delivery, State, error)
+	Prepare(ctx context.Context, tx Tx, o *Outgoing, now time.Time) (Delivery, State, error)
 }
 
 // A TaskRunner does the work of a Task. Its error's code says what the dispatcher

@@ -46,6 +46,10 @@ type SlotStore interface {
 	// the others.
 	Spend(ctx context.Context, k SlotKey, l Limit, n int) error
 
+	// SpendEach is Spend for one slot of each chat, of one limit. A chat that is named
+	// twice, itself or by its threads, spends two.
+	SpendEach(ctx context.Context, b BotID, l Limit, chats []ChatID) error
+
 	// Hold makes the row give no slot before until: a platform's retry_after.
 	Hold(ctx context.Context, k SlotKey, until time.Time) error
 }

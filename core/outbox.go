@@ -105,6 +105,12 @@ const (
 	Doubtful State = "doubtful" // it may have arrived, and is not sent again
 )
 
+// A Settlement is the verdict of the last attempt of an Outgoing.
+type Settlement struct {
+	*Outgoing
+	Verdict
+}
+
 // A Verdict says how one attempt to send went.
 type Verdict struct {
 	State   State

@@ -160,8 +160,9 @@ type ConversationStore interface {
 // OutboxReader looks into the outbox without taking anything.
 type OutboxReader interface {
 	// NextDue returns when the first thing that waits for a bot is due, its order and
-	// limits aside; with "", the first task. It is zero if nothing waits.
-	NextDue(ctx context.Context, b BotID) (time.Time, error)
+	// limits aside; with "", the first task. Without lanes it looks in all of them. It is
+	// zero if nothing waits.
+	NextDue(ctx context.Context, b BotID, lanes ...Lane) (time.Time, error)
 
 	// CountWaiting returns how many messages of each lane wait for a bot, the copies of
 	// running broadcasts among them. A lane in which none waits is left out.
@@ -184,6 +185,10 @@ type OutboxStore interface {
 	// Settle records the verdict of an attempt. With a final one the content is wiped.
 	// It fails with Conflict if the Outgoing was claimed again since.
 	Settle(ctx context.Context, o *Outgoing, v Verdict) error
+
+	// SettleAll is Settle for several, in as few steps as it can. What was claimed again
+	// since is left as it is.
+	SettleAll(ctx context.Context, all []Settlement) error
 
 	// ClaimRecipients takes copies of running broadcasts as Claim does, in the bulk
 	// lane; SettleRecipient records a verdict.

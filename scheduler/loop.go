@@ -13,6 +13,7 @@ import (
 type loop struct {
 	every time.Duration
 	wake  <-chan struct{}
+	also  <-chan struct{} // a second hint
 	log   *slog.Logger
 	what  string
 }
@@ -28,6 +29,7 @@ func (l loop) run(ctx context.Context, pass func(context.Context) (time.Duration
 		case <-ctx.Done():
 			return nil
 		case <-l.wake:
+		case <-l.also:
 		case <-timer.C:
 		}
 		wait, err := pass(context.WithoutCancel(ctx))
@@ -49,17 +51,20 @@ func (l loop) run(ctx context.Context, pass func(context.Context) (time.Duration
 // nothing waits.
 func untilDue(ctx context.Context, store core.Store, b core.BotID) (wait time.Duration, err error) {
 	err = store.Read(ctx, func(r core.Reader) error {
-		next, err := r.NextDue(ctx, b)
-		if err != nil {
-			return err
-		}
-		if next.IsZero() {
-			wait = time.Hour
-			return nil
-		}
 		now, err := r.Now(ctx)
-		wait = max(0, next.Sub(now))
+		if err == nil {
+			wait, err = waitOf(ctx, r, b, now)
+		}
 		return err
 	})
 	return wait, err
+}
+
+// waitOf is untilDue within a transaction.
+func waitOf(ctx context.Context, r core.Reader, b core.BotID, now time.Time) (time.Duration, error) {
+	next, err := r.NextDue(ctx, b)
+	if err != nil || next.IsZero() {
+		return time.Hour, err
+	}
+	return max(0, next.Sub(now)), nil
 }

@@ -11,6 +11,7 @@ import (
 type Source interface {
 	Claim(ctx context.Context, tx core.Tx, c core.Claim) ([]*core.Outgoing, error)
 	Settle(ctx context.Context, tx core.Tx, o *core.Outgoing, v core.Verdict) error
+	SettleAll(ctx context.Context, tx core.Tx, all []core.Settlement) error
 }
 
 // Outbox is the Source of what has one addressee.
@@ -26,6 +27,11 @@ func (Outbox) Settle(ctx context.Context, tx core.Tx, o *core.Outgoing, v core.V
 	return tx.Settle(ctx, o, v)
 }
 
+// SettleAll implements Source.
+func (Outbox) SettleAll(ctx context.Context, tx core.Tx, all []core.Settlement) error {
+	return tx.SettleAll(ctx, all)
+}
+
 // Recipients is the Source of broadcasts.
 type Recipients struct{}
 
@@ -37,4 +43,14 @@ func (Recipients) Claim(ctx context.Context, tx core.Tx, c core.Claim) ([]*core.
 // Settle implements Source.
 func (Recipients) Settle(ctx context.Context, tx core.Tx, o *core.Outgoing, v core.Verdict) error {
 	return tx.SettleRecipient(ctx, o, v)
+}
+
+// SettleAll implements Source.
+func (r Recipients) SettleAll(ctx context.Context, tx core.Tx, all []core.Settlement) error {
+	for _, s := range all {
+		if err := r.Settle(ctx, tx, s.Outgoing, s.Verdict); err != nil && core.CodeOf(err) != core.Conflict {
+			return err
+		}
+	}
+	return nil
 }

@@ -89,6 +89,31 @@ func (w *Tasks) do(ctx context.Context, o *core.Outgoing) error {
 	})
 }
 
+// settle stores a verdict, for as long as that is of use. An Outgoing that was
+// claimed again since is none of ours any more.
+func settle(ctx context.Context, store core.Store, fn func(core.Tx) error) error {
+	const tries = 12
+	var err error
+	for i := 1; i <= tries; i++ {
+		lost := false
+		err = store.Tx(ctx, func(tx core.Tx) error {
+			err := fn(tx)
+			if core.CodeOf(err) == core.Conflict && core.KeyOf(err) == "" {
+				lost = true
+			}
+			return err
+		})
+		if lost || !core.Retryable(err) {
+			break
+		}
+		time.Sleep(min(50*time.Millisecond<<i, 5*time.Second))
+	}
+	if core.CodeOf(err) == core.Conflict {
+		return nil
+	}
+	return err
+}
+
 // soonest is the shortest wait that inTime makes of a longer one.
 const soonest = 30 * time.Second
 

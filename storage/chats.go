@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/uptrace/bun"
+
 	"tocsin/core"
 )
 
@@ -49,11 +51,36 @@ func (t *tx) chat(r *chatRow) (*core.Chat, error) {
 
 // Chat implements core.ChatReader.
 func (t *tx) Chat(ctx context.Context, id core.ChatID) (*core.Chat, error) {
+	if c, ok := t.chats[id]; ok {
+		return &c, nil
+	}
 	r := new(chatRow)
 	if err := t.NewRaw(selectChats+"WHERE c.id = ?", id).Scan(ctx, r); err != nil {
 		return nil, failed(err, "read chat")
 	}
 	return t.chat(r)
+}
+
+// learnChats reads chats at once, which are then known until a chat is changed.
+func (t *tx) learnChats(ctx context.Context, ids []core.ChatID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var rows []chatRow
+	if err := t.NewRaw(selectChats+"WHERE c.id IN (?)", bun.List(ids)).Scan(ctx, &rows); err != nil {
+		return failed(err, "read chats")
+	}
+	if t.chats == nil {
+		t.chats = map[core.ChatID]core.Chat{}
+	}
+	for i := range rows {
+		c, err := t.chat(&rows[i])
+		if err != nil {
+			return err
+		}
+		t.chats[c.ID] = *c
+	}
+	return nil
 }
 
 // EnterChat implements core.ChatStore. A chat that is known has the kind that it was
@@ -66,7 +93,7 @@ func (t *tx) EnterChat(ctx context.Context, ref core.ChatRef, k core.ChatKind) (
 	if err != nil || c.Kind == k {
 		return c, err
 	}
-	c.Kind = k
+	c.Kind, t.chats = k, nil
 	_, err = t.NewRaw("UPDATE chats SET kind = ? WHERE id = ?", k, c.ID).Exec(ctx)
 	return c, failed(err, "put kind of chat")
 }
@@ -138,6 +165,7 @@ func (t *tx) nameChat(ctx context.Context, id, root core.ChatID, ref core.ChatRe
 // CloseChat implements core.ChatStore: with a chat, its threads are closed and opened.
 // It fails with NotFound if there is no such chat.
 func (t *tx) CloseChat(ctx context.Context, id core.ChatID, closed bool) error {
+	t.chats = nil
 	res, err := t.NewRaw("UPDATE chats SET closed = ?0 WHERE id = ?1 OR root = ?1", closed, id).Exec(ctx)
 	return once(res, err, core.NotFound, "close chat")
 }

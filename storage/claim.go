@@ -44,7 +44,19 @@ func (t *tx) Claim(ctx context.Context, c core.Claim) ([]*core.Outgoing, error) 
 			}
 		}
 	}
-	return out, nil
+	if c.Tasks {
+		return out, nil
+	}
+	return out, t.learnChats(ctx, chatsOf(out))
+}
+
+// chatsOf are the chats that messages go to.
+func chatsOf(os []*core.Outgoing) []core.ChatID {
+	ids := make([]core.ChatID, len(os))
+	for i, o := range os {
+		ids[i] = o.Chat
+	}
+	return ids
 }
 
 // A claim is what the statements of a claim are told; see ?now and the like there.

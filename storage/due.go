@@ -2,32 +2,43 @@ package storage
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"tocsin/core"
 )
 
-// nextDueSQL asks each lane for its first row in the index outbox_due.
-const nextDueSQL = `
-	SELECT COALESCE(min(next_at), 0) FROM (
-		SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 1
+// laneDueSQL asks a lane for its first row in the index outbox_due, and the last one for
+// that of the broadcasts, too.
+var laneDueSQL = map[core.Lane]string{
+	core.Talk:   "SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 1",
+	core.Notice: "SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 2",
+	core.Bulk: `SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 3
 		UNION ALL
-		SELECT min(next_at) FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 2
-		UNION ALL
-		SELECT min(next_at) FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 3
-		UNION ALL
-		SELECT min(r.next_at) FROM broadcasts AS b JOIN recipients AS r ON r.broadcast = b.id
-		WHERE b.state = 'running' AND r.state = 'queued' AND r.bot = ?0
-	) AS lanes`
+		SELECT min(r.next_at) AS next_at FROM broadcasts AS b JOIN recipients AS r ON r.broadcast = b.id
+		WHERE b.state = 'running' AND r.state = 'queued' AND r.bot = ?0`,
+}
+
+// nextDueSQL asks lanes for the first of all.
+func nextDueSQL(lanes []core.Lane) string {
+	asked := make([]string, len(lanes))
+	for i, l := range lanes {
+		asked[i] = laneDueSQL[l]
+	}
+	return "SELECT COALESCE(min(next_at), 0) FROM (" + strings.Join(asked, " UNION ALL ") + ") AS lanes"
+}
 
 // NextDue implements core.OutboxReader.
-func (t *tx) NextDue(ctx context.Context, b core.BotID) (time.Time, error) {
+func (t *tx) NextDue(ctx context.Context, b core.BotID, lanes ...core.Lane) (time.Time, error) {
+	if len(lanes) == 0 {
+		lanes = []core.Lane{core.Talk, core.Notice, core.Bulk}
+	}
 	bot, err := t.knownBot(ctx, b)
 	if err != nil {
 		return time.Time{}, err
 	}
 	var next micros
-	if err := t.NewRaw(nextDueSQL, bot).Scan(ctx, &next); err != nil {
+	if err := t.NewRaw(nextDueSQL(lanes), bot).Scan(ctx, &next); err != nil {
 		return time.Time{}, failed(err, "find next due")
 	}
 	return next.Time(), nil

@@ -61,6 +61,7 @@ var forgetAccount = []string{
 
 // ForgetAccount implements core.ForgetStore.
 func (t *tx) ForgetAccount(ctx context.Context, a core.AccountID) error {
+	t.chats = nil
 	account, err := t.Account(ctx, a)
 	if err != nil {
 		return err

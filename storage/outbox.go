@@ -117,92 +117,6 @@ func (t *tx) dueAt(due time.Time) schema.QueryAppender {
 	return bun.SafeQuery("?", microsOf(due))
 }
 
-// Settle implements core.OutboxStore. An earlier attempt that may have arrived stays
-// in mind until the final verdict.
-func (t *tx) Settle(ctx context.Context, o *core.Outgoing, v core.Verdict) error {
-	res, err := t.NewRaw(`
-		UPDATE outbox SET state = ?0, code = ?1, receipt = ?2, settled = attempt,
-			unsure = unsure OR ?3 OR settled < attempt - 1,
-			next_at = CASE WHEN ?0 = ?4 THEN ?5 ELSE next_at END,
-			sealed = CASE WHEN ?0 = ?4 THEN sealed END
-		WHERE id = ?6 AND attempt = ?7 AND state = ?4`,
-		v.State, v.Code, joinReceipt(v.Receipt), v.Unsure, core.Queued, microsOf(v.Next), o.ID, o.Attempt,
-	).Exec(ctx)
-	if err := once(res, err, core.Conflict, "settle outgoing"); err != nil {
-		return err
-	}
-	if v.State == core.Queued {
-		err = t.putOff(ctx, o, microsOf(v.Next))
-	} else if err = t.putParts(ctx, o, v.Receipt); err == nil {
-		err = t.moveReceipt(ctx, o, v)
-	}
-	if err != nil || !v.Closed {
-		return err
-	}
-	return t.lost(ctx, o.Chat)
-}
-
-// moveReceipt gives what was edited the parts that show it now: a text that grew has
-// more of them, and a later edit or redaction must find all.
-func (t *tx) moveReceipt(ctx context.Context, o *core.Outgoing, v core.Verdict) error {
-	e, ok := o.Content.(*core.Edit)
-	if !ok || v.State != core.Sent || len(v.Receipt) == 0 {
-		return nil
-	}
-	query, id := "UPDATE outbox SET receipt = ? WHERE id = ?", e.Of
-	if id < 0 {
-		query, id = "UPDATE recipients SET receipt = ? WHERE id = ?", -id
-	}
-	_, err := t.NewRaw(query, joinReceipt(v.Receipt), id).Exec(ctx)
-	return failed(err, "move receipt")
-}
-
-// putOff moves what waits behind o to when o is tried again: nothing of it could be
-// taken before. So a claim does not walk over all of it while a platform is away.
-func (t *tx) putOff(ctx context.Context, o *core.Outgoing, next micros) error {
-	if o.Chat == 0 {
-		return nil
-	}
-	_, err := t.NewRaw(`
-		UPDATE outbox SET next_at = ?0
-		WHERE state = ?1 AND chat = ?2 AND lane = ?3 AND id > ?4 AND next_at < ?0`,
-		next, core.Queued, o.Chat, o.Lane, o.ID,
-	).Exec(ctx)
-	return failed(err, "put off outgoing")
-}
-
-// A partRow is the name that a platform gave to a part of a message.
-type partRow struct{ Part core.ReceiptID }
-
-// putParts lets a menu be found by any part of the message that carries it. Other
-// messages need no such row. Where a part shows something newer, the newer holds.
-func (t *tx) putParts(ctx context.Context, o *core.Outgoing, r core.Receipt) error {
-	if len(r) == 0 {
-		return nil
-	}
-	parts := make([]partRow, len(r))
-	for i, p := range r {
-		parts[i].Part = p
-	}
-	_, err := t.NewRaw(`
-		WITH p (part) AS (?0)
-		INSERT INTO receipts (chat, part, message, day)
-		SELECT ?1, p.part, ?2, ?3 FROM p WHERE EXISTS (SELECT 1 FROM menus WHERE message = ?2) GROUP BY p.part
-		ON CONFLICT (chat, part) DO UPDATE SET message = excluded.message, day = excluded.day`,
-		t.NewValues(&parts), o.Chat, o.ID, t.today(),
-	).Exec(ctx)
-	return failed(err, "put parts of message")
-}
-
-// lost closes a chat that a platform calls gone; it may be gone from the store, too.
-func (t *tx) lost(ctx context.Context, c core.ChatID) error {
-	err := t.CloseChat(ctx, c, true)
-	if core.CodeOf(err) == core.NotFound {
-		return nil
-	}
-	return err
-}
-
 // Receipt implements core.OutboxStore. It knows the copies of broadcasts, too: their
 // ids are negative.
 func (t *tx) Receipt(ctx context.Context, id core.OutgoingID) (core.Receipt, error) {
@@ -219,13 +133,4 @@ func (t *tx) Receipt(ctx context.Context, id core.OutgoingID) (core.Receipt, err
 		r = append(r, core.ReceiptID(part))
 	}
 	return r, nil
-}
-
-// joinReceipt returns the parts of r, a line each.
-func joinReceipt(r core.Receipt) string {
-	parts := make([]string, len(r))
-	for i, p := range r {
-		parts[i] = string(p)
-	}
-	return strings.Join(parts, "\n")
 }

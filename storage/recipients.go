@@ -102,7 +102,7 @@ func (t *tx) ClaimRecipients(ctx context.Context, c core.Claim) ([]*core.Outgoin
 		}
 		out = append(out, os...)
 	}
-	return out, nil
+	return out, t.learnChats(ctx, chatsOf(out))
 }
 
 // runningBroadcasts returns the broadcasts of which something can be claimed now.
@@ -180,7 +180,7 @@ func (t *tx) SettleRecipient(ctx context.Context, o *core.Outgoing, v core.Verdi
 	if err := once(res, err, core.Conflict, "settle recipient"); err != nil {
 		return err
 	}
-	if err := t.putParts(ctx, o, v.Receipt); err != nil || !v.Closed {
+	if err := t.putParts(ctx, partsOf(o, v.Receipt)); err != nil || !v.Closed {
 		return err
 	}
 	return t.lost(ctx, o.Chat)

@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -85,6 +87,41 @@ func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, err
 		bot, rootOf(k), t.clock(), first, p.every, p.slack(), s.least, s.most, int64(first)*p.every,
 	).Scan(ctx, &got)
 	return got, failed(err, "take slots")
+}
+
+// SpendEach implements core.SlotStore. A new row holds how far this brings it from now;
+// one that is there is moved as far, from now or from where it stands.
+func (t *tx) SpendEach(ctx context.Context, b core.BotID, l core.Limit, chats []core.ChatID) error {
+	p := paceOf(l)
+	if p.none() || len(chats) == 0 {
+		return nil
+	}
+	bot, err := t.bot(ctx, b)
+	if err != nil {
+		return err
+	}
+	_, err = t.NewRaw(`
+		INSERT INTO slots AS s (bot, chat, next_at, ready_at, held, got)
+		SELECT ?0, c.root, n.now + c.spent * ?3, n.now + c.spent * ?3 - ?4, 0, c.spent
+		FROM (SELECT root, count(*) AS spent FROM (?1) AS named GROUP BY root) AS c, (SELECT ?2 AS now) AS n
+		WHERE TRUE ORDER BY c.root
+		ON CONFLICT (bot, chat) DO UPDATE SET (next_at, ready_at, got) = (
+			SELECT g.next_at, CASE WHEN g.next_at - ?4 > s.held THEN g.next_at - ?4 ELSE s.held END, excluded.got
+			FROM (SELECT CASE WHEN s.next_at > n.now THEN s.next_at ELSE n.now END + excluded.got * ?3 AS next_at
+				FROM (SELECT ?2 AS now) AS n) AS g)`,
+		bot, rootsOf(chats), t.clock(), p.every, p.slack(),
+	).Exec(ctx)
+	return failed(err, "spend slots")
+}
+
+// rootsOf are the chats whose rows stand for some, each as often as it is named.
+func rootsOf(chats []core.ChatID) schema.QueryAppender {
+	terms := make([]string, len(chats))
+	for i, c := range chats {
+		id := strconv.FormatInt(int64(c), 10)
+		terms[i] = "SELECT COALESCE((SELECT c.root FROM chats AS c WHERE c.id = " + id + "), " + id + ") AS root"
+	}
+	return bun.Safe(strings.Join(terms, " UNION ALL "))
 }
 
 // Hold implements core.SlotStore. It only ever moves a row forward; afterwards slots

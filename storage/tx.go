@@ -21,7 +21,8 @@ type tx struct {
 	offset time.Duration
 	conn   *bun.Conn // the connection below, for COPY; used on PostgreSQL alone
 	bots   *botIDs
-	broken error // the first statement that failed, as the driver said it
+	chats  map[core.ChatID]core.Chat // those that were claimed for, until one is changed
+	broken error                     // the first statement that failed, as the driver said it
 }
 
 var _ core.Tx = (*tx)(nil)

@@ -3,17 +3,14 @@ package conversation
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tocsin/core"
 )
 
 // Prepare implements core.Preparer.
-func (b *Bot) Prepare(ctx context.Context, tx core.Tx, o *core.Outgoing) (core.Delivery, core.State, error) {
+func (b *Bot) Prepare(ctx context.Context, tx core.Tx, o *core.Outgoing, now time.Time) (core.Delivery, core.State, error) {
 	var d core.Delivery
-	now, err := tx.Now(ctx)
-	if err != nil {
-		return d, "", err
-	}
 	facts, err := core.FactsOf(ctx, tx, o, b.Campaign, now)
 	if core.CodeOf(err) == core.NotFound || err == nil && !core.Open(o, facts, now) {
 		return d, core.Unsent, nil

@@ -20,6 +20,9 @@ var outboxProperties = []property{
 	{"Outbox/RolledBackEnqueueIsNotSent", rolledBackEnqueueIsNotSent},
 	{"Outbox/EnqueueToUnknownChatIsNotFound", enqueueToUnknownChatIsNotFound},
 	{"Outbox/SettleOfAnOldAttemptFailsWithConflict", settleOfAnOldAttemptFailsWithConflict},
+	{"Outbox/SettleAllIsSettleOfEach", settleAllIsSettleOfEach},
+	{"Outbox/AClaimedChatIsReadAnewOnceItChanged", claimedChatIsReadAnew},
+	{"Outbox/NextDueLooksWhereItIsTold", nextDueLooksWhereItIsTold},
 	{"Outbox/FinalVerdictIsFinal", finalVerdictIsFinal},
 	{"Outbox/LeaseEndsAsUnsure", leaseEndsAsUnsure},
 	{"Outbox/RetryAfterCertainFailureIsSure", retryAfterCertainFailureIsSure},
@@ -119,6 +122,84 @@ func settleOfAnOldAttemptFailsWithConflict(t *testing.T, s core.Store) {
 		return nil
 	})
 	wantReceipt(t, s, o.ID, "2")
+}
+
+func settleAllIsSettleOfEach(t *testing.T, s core.Store) {
+	anna, ben, gone := chat(t, s, "anna"), chat(t, s, "ben"), chat(t, s, "gone")
+	lost := enqueue(t, s, core.Outgoing{Chat: ben, Lane: core.Notice})
+	old := wantClaim(t, s, lost)[0]
+	advance(t, s, lease)
+	wantClaim(t, s, lost)
+	said := enqueue(t, s, core.Outgoing{Chat: anna, Lane: core.Talk})
+	waits := enqueue(t, s, core.Outgoing{Chat: ben, Lane: core.Talk})
+	blocked := enqueue(t, s, core.Outgoing{Chat: gone, Lane: core.Talk})
+	menu := &core.Menu{Token: "abcdefghijklmnop", Chat: anna, Message: said.ID, Buttons: []core.Button{{Label: "Yes"}}}
+	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.PutMenu(ctx, menu) })
+	got := wantClaim(t, s, said, waits, blocked)
+	retry := again(t, s, 0)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		must(t, tx.SettleAll(ctx, nil))
+		return tx.SettleAll(ctx, []core.Settlement{
+			{Outgoing: old, Verdict: sent("1")}, {Outgoing: got[0], Verdict: sent("17", "18", "18")}, {Outgoing: got[1], Verdict: retry},
+			{Outgoing: got[2], Verdict: core.Verdict{State: core.Failed, Code: core.Unreachable, Closed: true}},
+		})
+	})
+	wantReceipt(t, s, said.ID, "17", "18", "18")
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		_, err := tx.Receipt(ctx, lost.ID)
+		wantCode(t, err, core.NotFound)
+		for _, part := range []core.ReceiptID{"17", "18"} {
+			if on := get[*core.Menu](t)(tx.MenuOn(ctx, anna, part)); on.Token != menu.Token {
+				t.Errorf("the menu on part %s is %s", part, on.Token)
+			}
+		}
+		if c := get[*core.Chat](t)(tx.Chat(ctx, gone)); !c.Closed {
+			t.Error("a chat that is gone is open")
+		}
+		return nil
+	})
+	edit := enqueue(t, s, core.Outgoing{Chat: anna, Lane: core.Talk, Content: &core.Edit{Of: said.ID, Message: say("long")}})
+	again := wantClaim(t, s, waits, edit)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		return tx.SettleAll(ctx, []core.Settlement{{Outgoing: again[0], Verdict: sent("2")}, {Outgoing: again[1], Verdict: sent("17", "19")}})
+	})
+	wantReceipt(t, s, said.ID, "17", "19")
+	wantClaim(t, s)
+}
+
+func claimedChatIsReadAnew(t *testing.T, s core.Store) {
+	anna := chat(t, s, "anna")
+	enqueue(t, s, core.Outgoing{Chat: anna, Lane: core.Talk})
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		get[[]*core.Outgoing](t)(tx.Claim(ctx, core.Claim{Bot: testBot, Lanes: everyLane, Max: 1, Lease: lease}))
+		before := get[*core.Chat](t)(tx.Chat(ctx, anna))
+		must(t, tx.CloseChat(ctx, anna, true))
+		after := get[*core.Chat](t)(tx.Chat(ctx, anna))
+		if before.Ref != chatRef("anna") || before.Closed || !after.Closed {
+			t.Errorf("%+v, once it is closed %+v", before, after)
+		}
+		return nil
+	})
+}
+
+func nextDueLooksWhereItIsTold(t *testing.T, s core.Store) {
+	anna, start := chat(t, s, "anna"), now(t, s)
+	for lane, wait := range map[core.Lane]time.Duration{core.Talk: time.Second, core.Notice: time.Hour, core.Bulk: time.Minute} {
+		enqueue(t, s, core.Outgoing{Chat: anna, Lane: lane, Due: start.Add(wait)})
+	}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for _, c := range []struct {
+			lanes []core.Lane
+			want  time.Duration
+		}{
+			{nil, time.Second}, {[]core.Lane{core.Notice}, time.Hour}, {[]core.Lane{core.Bulk, core.Notice}, time.Minute},
+		} {
+			if got := get[time.Time](t)(tx.NextDue(ctx, testBot, c.lanes...)); !got.Equal(start.Add(c.want)) {
+				t.Errorf("lanes %v: %v, want %v", c.lanes, got.Sub(start), c.want)
+			}
+		}
+		return nil
+	})
 }
 
 func finalVerdictIsFinal(t *testing.T, s core.Store) {

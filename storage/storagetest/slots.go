@@ -14,6 +14,7 @@ import (
 
 var slotProperties = []property{
 	{"Slots/AThreadSpendsWhatItsChatHas", threadSpendsItsChats},
+	{"Slots/SpendEachIsSpendForEach", spendEachIsSpendForEach},
 	{"Slots/NeverExceedTheRate", slotsNeverExceedTheRate},
 	{"Slots/ParallelCallersNeverExceedTheRate", parallelCallersNeverExceedTheRate},
 	{"Slots/RestGivesTheBurst", restGivesTheBurst},
@@ -241,6 +242,38 @@ func rowsAreApart(t *testing.T, s core.Store) {
 			t.Errorf("first Reserve on %v = %d, want 1", k, got)
 		}
 	}
+}
+
+// Two rows for each chat are spent from in both ways, at rest, within the burst and
+// beyond it; what is left of them is the same.
+func spendEachIsSpendForEach(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Hour, Burst: 4}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		enter := func(name, thread string) core.ChatID {
+			ref := chatRef(name)
+			ref.Thread = thread
+			return get[*core.Chat](t)(tx.EnterChat(ctx, ref, core.Group)).ID
+		}
+		must(t, tx.SpendEach(ctx, testBot, core.Limit{}, []core.ChatID{enter("a", "")}))
+		must(t, tx.SpendEach(ctx, testBot, l, nil))
+		for spent := 1; spent <= 3; spent++ {
+			chats := []core.ChatID{enter("a", ""), enter("a", "topic"), enter("b", "")}
+			must(t, tx.SpendEach(ctx, testBot, l, chats))
+			for _, name := range []string{"c", "c", "d"} {
+				must(t, tx.Spend(ctx, core.SlotKey{Bot: testBot, Chat: enter(name, "")}, l, 1))
+			}
+		}
+		for _, pair := range [][2]string{{"a", "c"}, {"b", "d"}} {
+			var left [2]int
+			for i, name := range pair {
+				left[i] = get[int](t)(tx.Reserve(ctx, core.SlotKey{Bot: testBot, Chat: enter(name, "")}, l, 9))
+			}
+			if left[0] != left[1] {
+				t.Errorf("of %v there are left %v", pair, left)
+			}
+		}
+		return nil
+	})
 }
 
 func threadSpendsItsChats(t *testing.T, s core.Store) {

@@ -1,0 +1,123 @@
+package scheduler
+
+import (
+	"context"
+	"time"
+
+	"tocsin/core"
+)
+
+// A claim takes what is due, asks the gate and renders: once tx is committed, the intent
+// to send is on disk.
+type claim struct {
+	*Dispatcher
+	tx  core.Tx
+	now time.Time // of the store
+}
+
+// all takes from every lane, as much as there is room for. Talk goes first; what it uses
+// is taken from the others.
+func (c *claim) all(ctx context.Context, room int) ([]sending, error) {
+	batch, err := c.take(ctx, Outbox{}, core.Talk, room)
+	if err != nil {
+		return nil, err
+	}
+	bot, limit := core.SlotKey{Bot: c.Adapter.Bot()}, c.Adapter.Capabilities().Limits.Bot
+	if len(batch) > 0 {
+		if err := c.tx.Spend(ctx, bot, limit, callsOf(batch)); err != nil {
+			return nil, err
+		}
+	}
+	if room -= len(batch); room == 0 {
+		return batch, nil
+	}
+	next, err := c.tx.NextDue(ctx, bot.Bot, core.Notice, core.Bulk)
+	if err != nil || next.IsZero() || next.After(c.now) {
+		return batch, err
+	}
+	rest, err := c.paced(ctx, bot, limit, min(room, blockOfSlots))
+	return append(batch, rest...), err
+}
+
+// paced takes notices and broadcasts, as many as the bot's limit has slots. One of
+// several parts takes as many, which those behind it wait for.
+func (c *claim) paced(ctx context.Context, k core.SlotKey, l core.Limit, room int) ([]sending, error) {
+	free, err := c.tx.Reserve(ctx, k, l, room)
+	if err != nil || free == 0 {
+		return nil, err
+	}
+	batch, err := c.take(ctx, Outbox{}, core.Notice, free)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range []Source{Outbox{}, Recipients{}} {
+		if len(batch) == free {
+			break
+		}
+		more, err := c.take(ctx, s, core.Bulk, free-len(batch))
+		if err != nil {
+			return nil, err
+		}
+		batch = append(batch, more...)
+	}
+	return batch, c.tx.Spend(ctx, k, l, callsOf(batch)-free)
+}
+
+// take claims from one lane of a source and renders. What the gate refuses, and what may
+// have arrived and is not sent twice, is settled at once.
+func (c *claim) take(ctx context.Context, from Source, lane core.Lane, n int) ([]sending, error) {
+	claimed, err := from.Claim(ctx, c.tx, core.Claim{
+		Bot: c.Adapter.Bot(), Lanes: []core.Lane{lane}, Max: n, Lease: orDefault(c.Lease, DefaultLease),
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []sending
+	for _, o := range claimed {
+		delivery, v, err := c.prepare(ctx, o)
+		if err == nil && v.State != "" {
+			err = from.Settle(ctx, c.tx, o, v)
+		} else {
+			out = append(out, sending{source: from, outgoing: o, delivery: delivery})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, c.spend(ctx, out)
+}
+
+// prepare returns what is to be sent of o, or a verdict if that is nothing now.
+func (c *claim) prepare(ctx context.Context, o *core.Outgoing) (core.Delivery, core.Verdict, error) {
+	if !Resend(o, c.Adapter.Capabilities().SendsOnce) {
+		return core.Delivery{}, core.Verdict{State: core.Doubtful, Code: core.Uncertain}, nil
+	}
+	d, state, err := c.Preparer.Prepare(ctx, c.tx, o, c.now)
+	switch {
+	case err != nil:
+		return d, core.Verdict{}, err
+	case state != core.Queued:
+		return d, core.Verdict{State: state}, nil
+	case !d.Due.IsZero():
+		return d, core.Verdict{State: core.Queued, Next: d.Due}, nil
+	}
+	return d, core.Verdict{}, nil
+}
+
+// spend takes what is sent from the slots of each chat.
+func (c *claim) spend(ctx context.Context, batch []sending) error {
+	limits := c.Adapter.Capabilities().Limits
+	chats := map[core.Limit][]core.ChatID{}
+	for _, s := range batch {
+		limit := limits.Of(s.delivery.Kind)
+		for range calls(s.delivery) {
+			chats[limit] = append(chats[limit], s.outgoing.Chat)
+		}
+	}
+	for limit, ids := range chats {
+		if err := c.tx.SpendEach(ctx, c.Adapter.Bot(), limit, ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
