@@ -95,7 +95,7 @@ func (t *tx) EnterAccount(ctx context.Context, ref core.AccountRef) (*core.Accou
 // findAccount fails with NotFound if there is none.
 func (t *tx) findAccount(ctx context.Context, ref core.AccountRef, find []byte) (*core.Account, error) {
 	a := &core.Account{Ref: ref}
-	err := t.NewRaw("SELECT id, coalesce(supporter, 0), coalesce(home, 0) FROM accounts WHERE find = ?", find).
+	err := t.often("SELECT id, coalesce(supporter, 0), coalesce(home, 0) FROM accounts WHERE find = ?", find).
 		Scan(ctx, &a.ID, &a.Supporter, &a.Home)
 	if err != nil {
 		return nil, failed(err, "find account")

@@ -55,7 +55,7 @@ func (t *tx) Chat(ctx context.Context, id core.ChatID) (*core.Chat, error) {
 		return &c, nil
 	}
 	r := new(chatRow)
-	if err := t.NewRaw(selectChats+"WHERE c.id = ?", id).Scan(ctx, r); err != nil {
+	if err := t.often(selectChats+"WHERE c.id = ?", id).Scan(ctx, r); err != nil {
 		return nil, failed(err, "read chat")
 	}
 	return t.chat(r)
@@ -113,7 +113,7 @@ func (t *tx) lockChat(ctx context.Context, ref core.ChatRef) error {
 // getChat returns a chat that is locked, created on first sight.
 func (t *tx) getChat(ctx context.Context, ref core.ChatRef, k core.ChatKind) (*core.Chat, error) {
 	c := &core.Chat{Ref: ref}
-	err := t.NewRaw("SELECT id, root, kind, closed FROM chats WHERE find = ?", t.findChat(ref)).
+	err := t.often("SELECT id, root, kind, closed FROM chats WHERE find = ?", t.findChat(ref)).
 		Scan(ctx, &c.ID, &c.Root, &c.Kind, &c.Closed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t.createChat(ctx, ref, k)

@@ -59,7 +59,8 @@ func chatsOf(os []*core.Outgoing) []core.ChatID {
 	return ids
 }
 
-// A claim is what the statements of a claim are told; see ?now and the like there.
+// A claim is what the statements of a claim are told: claimLaneSQL by args, the others by
+// names such as ?now.
 type claim struct {
 	Bot       int64 // 0: tasks
 	Lane      core.Lane
@@ -69,6 +70,8 @@ type claim struct {
 	Max       int
 	Lock      bun.Safe
 }
+
+func (c *claim) args() []any { return []any{c.Bot, c.Lane, c.Now, c.Until, c.Max, c.Lock} }
 
 // lock returns what keeps other processes from taking the rows that a query picks:
 // they pass them over. SQLite has one process and one writer.
@@ -86,21 +89,21 @@ func (t *tx) lock() bun.Safe {
 const claimLaneSQL = `
 	WITH picked AS MATERIALIZED (
 		SELECT o.id FROM outbox AS o
-		WHERE o.state = 'queued' AND o.bot = ?bot AND o.lane = ?lane AND o.next_at <= ?now
+		WHERE o.state = 'queued' AND o.bot = ?0 AND o.lane = ?1 AND o.next_at <= ?2
 		AND (o.chat = 0 OR (
 			o.id = (SELECT min(e.id) FROM outbox AS e
-				WHERE e.state = 'queued' AND e.chat = o.chat AND e.lane = o.lane AND e.due <= ?now)
+				WHERE e.state = 'queued' AND e.chat = o.chat AND e.lane = o.lane AND e.due <= ?2)
 			AND COALESCE((SELECT s.ready_at FROM chats AS c JOIN slots AS s ON s.chat = c.root AND s.bot = o.bot
-				WHERE c.id = o.chat), 0) <= ?now))
-		ORDER BY o.next_at, o.id LIMIT ?max ?lock)
-	UPDATE outbox SET attempt = attempt + 1, next_at = ?until
+				WHERE c.id = o.chat), 0) <= ?2))
+		ORDER BY o.next_at, o.id LIMIT ?4 ?5)
+	UPDATE outbox SET attempt = attempt + 1, next_at = ?3
 	WHERE id IN (SELECT id FROM picked)
 	RETURNING id, uid, chat, account, lane, sealed, due, expires, again, attempt, settled, unsure`
 
 // claimLane takes rows of one lane, in the order of due and id.
 func (t *tx) claimLane(ctx context.Context, c claim) ([]outboxRow, error) {
 	var rows []outboxRow
-	err := t.NewRaw(claimLaneSQL, c).Scan(ctx, &rows)
+	err := t.often(claimLaneSQL, c.args()...).Scan(ctx, &rows)
 	slices.SortFunc(rows, func(a, b outboxRow) int { return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.ID, b.ID)) })
 	return rows, failed(err, "claim outgoing")
 }

@@ -15,7 +15,7 @@ func (t *tx) MarkSeen(ctx context.Context, b core.BotID, update string) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.NewRaw("INSERT INTO seen_updates (bot, update_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+	res, err := t.often("INSERT INTO seen_updates (bot, update_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
 		bot, update, t.clock()).Exec(ctx)
 	return once(res, err, core.Conflict, "mark update seen")
 }
@@ -40,7 +40,7 @@ func conversationCell(c core.ChatID, a core.AccountID) cell {
 func (t *tx) Conversation(ctx context.Context, c core.ChatID, a core.AccountID) (*core.Conversation, error) {
 	out := &core.Conversation{Chat: c, Account: a}
 	var sealed []byte
-	err := t.NewRaw("SELECT sealed, version FROM conversations WHERE chat = ? AND account = ?", c, a).
+	err := t.often("SELECT sealed, version FROM conversations WHERE chat = ? AND account = ?", c, a).
 		Scan(ctx, &sealed, &out.Version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return out, nil
@@ -80,7 +80,7 @@ func (t *tx) PutConversation(ctx context.Context, c *core.Conversation) error {
 		query = `INSERT INTO conversations (chat, account, sealed, version, day)
 			VALUES (?0, ?1, ?2, ?3 + 1, ?4) ON CONFLICT DO NOTHING`
 	}
-	res, err := t.NewRaw(query, c.Chat, c.Account, sealed, c.Version, t.today()).Exec(ctx)
+	res, err := t.often(query, c.Chat, c.Account, sealed, c.Version, t.today()).Exec(ctx)
 	if err := once(res, err, core.Conflict, "put conversation"); err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (t *tx) NextDue(ctx context.Context, b core.BotID, lanes ...core.Lane) (tim
 		return time.Time{}, err
 	}
 	var next micros
-	if err := t.NewRaw(nextDueSQL(lanes), bot).Scan(ctx, &next); err != nil {
+	if err := t.often(nextDueSQL(lanes), bot).Scan(ctx, &next); err != nil {
 		return time.Time{}, failed(err, "find next due")
 	}
 	return next.Time(), nil

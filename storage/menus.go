@@ -28,7 +28,7 @@ func (t *tx) PutMenu(ctx context.Context, m *core.Menu) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.NewRaw(`
+	_, err = t.often(`
 		INSERT INTO menus (token, chat, account, message, sealed, day) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (token) DO UPDATE SET chat = EXCLUDED.chat, account = EXCLUDED.account,
 			message = EXCLUDED.message, sealed = EXCLUDED.sealed, day = EXCLUDED.day`,
@@ -48,7 +48,7 @@ func (t *tx) MenuOn(ctx context.Context, c core.ChatID, r core.ReceiptID) (*core
 
 func (t *tx) menu(ctx context.Context, query string, args ...any) (*core.Menu, error) {
 	r := new(menuRow)
-	if err := t.NewRaw(query, args...).Scan(ctx, r); err != nil {
+	if err := t.often(query, args...).Scan(ctx, r); err != nil {
 		return nil, failed(err, "read menu")
 	}
 	m := &core.Menu{Token: r.Token, Chat: r.Chat, Account: r.Account, Message: r.Message}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"tocsin/core"
 )
@@ -94,7 +93,7 @@ func (t *tx) Enqueue(ctx context.Context, o *core.Outgoing) error {
 	if err != nil {
 		return err
 	}
-	err = t.NewRaw(`
+	err = t.often(`
 		INSERT INTO outbox (uid, bot, chat, account, lane, kind, sealed, due, next_at, expires, again,
 			state, attempt, settled, unsure, code, receipt)
 		SELECT ?0, b.bot, ?1, ?2, ?3, ?4, ?5, d.due, d.due, ?6, ?7, ?8, 0, 0, FALSE, '', ''
@@ -109,12 +108,12 @@ func (t *tx) Enqueue(ctx context.Context, o *core.Outgoing) error {
 	return nil
 }
 
-// dueAt returns due as SQL, or the store's clock if it is zero.
-func (t *tx) dueAt(due time.Time) schema.QueryAppender {
+// dueAt is due as a term of a statement, or the store's clock if it is zero.
+func (t *tx) dueAt(due time.Time) any {
 	if due.IsZero() {
 		return t.clock()
 	}
-	return bun.SafeQuery("?", microsOf(due))
+	return microsOf(due)
 }
 
 // Receipt implements core.OutboxStore. It knows the copies of broadcasts, too: their

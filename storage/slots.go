@@ -72,9 +72,9 @@ func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, err
 	}
 	first := max(s.least, min(s.most, int(p.burst)))
 	var got int
-	err = t.NewRaw(`
+	err = t.often(`
 		INSERT INTO slots AS s (bot, chat, next_at, ready_at, held, got)
-		VALUES (?0, ?1, ?2 + ?8, ?2 + ?8 - ?5, 0, ?3)
+		VALUES (?0, COALESCE((SELECT c.root FROM chats AS c WHERE c.id = ?1), ?1), ?2 + ?8, ?2 + ?8 - ?5, 0, ?3)
 		ON CONFLICT (bot, chat) DO UPDATE SET (next_at, ready_at, got) = (
 			SELECT g.next_at, CASE WHEN g.next_at - ?5 > s.held THEN g.next_at - ?5 ELSE s.held END, g.got
 			FROM (SELECT f.base + f.got * ?4 AS next_at, f.got
@@ -84,7 +84,7 @@ func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, err
 						FROM (SELECT n.now, CASE WHEN s.next_at > n.now THEN s.next_at ELSE n.now END AS base
 							FROM (SELECT ?2 AS now) AS n) AS a) AS b) AS f) AS g)
 		RETURNING got`,
-		bot, rootOf(k), t.clock(), first, p.every, p.slack(), s.least, s.most, int64(first)*p.every,
+		bot, k.Chat, t.clock(), first, p.every, p.slack(), s.least, s.most, int64(first)*p.every,
 	).Scan(ctx, &got)
 	return got, failed(err, "take slots")
 }

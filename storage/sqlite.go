@@ -10,6 +10,7 @@ import (
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"modernc.org/sqlite"
 
 	"tocsin/core"
 )
@@ -61,13 +62,10 @@ func sqlitePath(path string) (string, error) {
 }
 
 func sqliteStore(ctx context.Context, c *Config, path string) (*Store, error) {
-	read, err := sqliteDB(path, sqliteReaders, url.Values{
+	read := sqliteDB(path, sqliteReaders, url.Values{
 		"_txlock": {"deferred"},
 		"_pragma": {"busy_timeout(5000)", "query_only(1)", "cache_size(-1000)", "mmap_size(0)"},
 	})
-	if err != nil {
-		return nil, err
-	}
 	write, keys, err := c.updateSQLite(ctx, read, path)
 	if err != nil {
 		read.DB.Close()
@@ -105,16 +103,13 @@ func (c *Config) updateSQLite(ctx context.Context, read *bun.DB, path string) (*
 	if err := privateFile(path); err != nil {
 		return nil, nil, err
 	}
-	write, err := sqliteDB(path, 1, url.Values{
+	write := sqliteDB(path, 1, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
 			"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 			"secure_delete(1)", "cache_size(-4000)", "mmap_size(0)",
 		},
 	})
-	if err != nil {
-		return nil, nil, err
-	}
 	if keys, err = c.update(ctx, write, now, keys); err != nil {
 		write.DB.Close()
 		return nil, nil, err
@@ -132,16 +127,13 @@ func privateFile(path string) error {
 	return core.Wrap(core.Unavailable, bareError(err), "storage: open database")
 }
 
-func sqliteDB(path string, conns int, params url.Values) (*bun.DB, error) {
+func sqliteDB(path string, conns int, params url.Values) *bun.DB {
 	params.Set("_time_format", "sqlite")
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: params.Encode()}
-	db, err := sql.Open("sqlite", dsn.String())
-	if err != nil {
-		return nil, failed(err, "open database")
-	}
+	db := sql.OpenDB(keeper{new(sqlite.Driver), dsn.String()})
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
-	return bun.NewDB(db, sqlitedialect.New()), nil
+	return bun.NewDB(db, sqlitedialect.New())
 }
 
 // Checkpoint makes sure that nothing which was deleted stays on disk: it moves what is

@@ -77,7 +77,7 @@ func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.NewRaw(`
+	res, err := t.often(`
 		UPDATE supporters SET state = ?, name = ?, language = ?, zone = ?, cell = ?, place = ?, area = ?,
 			radius = ?, radius_class = ?, often = ?, stopped = ?, settings = ?, since = ?, seen = ?
 		WHERE id = ?`,
@@ -90,7 +90,7 @@ func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
 // Supporter implements core.SupporterReader.
 func (t *tx) Supporter(ctx context.Context, id core.SupporterID) (*core.Supporter, error) {
 	var r supporterRow
-	err := t.NewRaw("SELECT ? FROM supporters AS s WHERE s.id = ?", supporterColumns, id).Scan(ctx, &r)
+	err := t.often("SELECT ? FROM supporters AS s WHERE s.id = ?", supporterColumns, id).Scan(ctx, &r)
 	if err != nil {
 		return nil, failed(err, "read supporter")
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect"
-	"github.com/uptrace/bun/schema"
 
 	"tocsin/core"
 )
@@ -135,17 +134,17 @@ func (t *tx) Now(ctx context.Context) (time.Time, error) {
 
 // clock is the clock of Now as a term of a statement, in microseconds: a statement that
 // needs the time asks for it so, after it has waited for its rows.
-func (t *tx) clock() schema.QueryAppender {
+func (t *tx) clock() any {
 	if !t.postgres() {
-		return bun.SafeQuery("?", microsOf(time.Now().Add(t.offset)))
+		return microsOf(time.Now().Add(t.offset))
 	}
 	return bun.SafeQuery("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint + ?)", t.offset.Microseconds())
 }
 
 // today is the clock's day in UTC as a term of a statement, as core.Day is written.
-func (t *tx) today() schema.QueryAppender {
+func (t *tx) today() any {
 	if !t.postgres() {
-		return bun.SafeQuery("?", core.DayOf(time.Now().Add(t.offset)))
+		return core.DayOf(time.Now().Add(t.offset))
 	}
 	return bun.SafeQuery("to_char(to_timestamp(? / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM-DD')", t.clock())
 }
