@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tocsin/core"
 )
@@ -28,6 +29,7 @@ type Queue struct {
 
 	mu      sync.Mutex
 	lines   map[core.ChatRef]*line
+	floods  map[core.ChatRef]*flood
 	slots   chan struct{}
 	dropped atomic.Int64
 	skipped atomic.Int64
@@ -38,7 +40,6 @@ var _ core.Queue = (*Queue)(nil)
 // A line is what waits in one chat, the first of which is being handled.
 type line struct {
 	waiting []waiting
-	flooded bool // the flood was answered
 }
 
 type waiting struct {
@@ -60,12 +61,17 @@ func (q *Queue) Submit(ctx context.Context, u *core.Update) <-chan error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.lines == nil {
-		q.lines = map[core.ChatRef]*line{}
+		q.lines, q.floods = map[core.ChatRef]*line{}, map[core.ChatRef]*flood{}
 		q.slots = make(chan struct{}, max(1, q.Workers))
 	}
 	root := u.Chat.Root()
 	l := q.lines[root]
 	w := waiting{ctx, u, q.Handler.Handle, done}
+	if !q.calm(root, time.Now()) {
+		q.dropped.Add(1)
+		done <- nil
+		return done
+	}
 	if l == nil {
 		l = &line{}
 		q.lines[root] = l
@@ -74,7 +80,7 @@ func (q *Queue) Submit(ctx context.Context, u *core.Update) <-chan error {
 		return done
 	}
 	if len(l.waiting) > Waiting {
-		q.drop(l, w)
+		q.drop(root, l, w)
 		return done
 	}
 	l.waiting = append(l.waiting, w)
@@ -83,13 +89,13 @@ func (q *Queue) Submit(ctx context.Context, u *core.Update) <-chan error {
 
 // drop leaves an update out. The first of a flood is kept, to be answered when its
 // turn comes.
-func (q *Queue) drop(l *line, w waiting) {
+func (q *Queue) drop(root core.ChatRef, l *line, w waiting) {
 	q.dropped.Add(1)
-	if l.flooded || q.Flooded == nil {
+	if q.floods[root] != nil || q.Flooded == nil {
 		w.done <- nil
 		return
 	}
-	l.flooded = true
+	q.flood(root, time.Now())
 	q.Log.Warn("updates of one chat dropped", "bot", w.update.Chat.Bot.Platform())
 	w.handle = q.Flooded
 	l.waiting = append(l.waiting, w)

@@ -140,6 +140,34 @@ func TestAFloodThatEndedIsForgotten(t *testing.T) {
 	})
 }
 
+func TestOfAFloodThatGoesOnOneUpdateASecondIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slow{took: 5 * time.Millisecond}
+		var answered atomic.Int32
+		q := &conversation.Queue{
+			Handler: h, Workers: 1, Log: slog.New(slog.DiscardHandler),
+			Flooded: func(context.Context, *core.Update) error { answered.Add(1); return nil },
+		}
+		for n := range 10_000 {
+			q.Submit(t.Context(), update("flood", n))
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		if n := len(h.handled); n < 20 || n > 45 || answered.Load() != 1 {
+			t.Errorf("of a flood of ten seconds %d updates were handled, and it was answered %d times", n, answered.Load())
+		}
+		time.Sleep(10 * time.Second)
+		before := len(h.handled)
+		for n := range 10 {
+			q.Submit(t.Context(), update("flood", n))
+		}
+		time.Sleep(time.Second)
+		if n := len(h.handled) - before; n != 10 {
+			t.Errorf("once it was over %d of 10 were handled", n)
+		}
+	})
+}
+
 func TestWhatCannotBeStoredForAMomentIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		away := &core.Error{Code: core.Unavailable}
