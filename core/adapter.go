@@ -46,6 +46,18 @@ type Capabilities struct {
 	SendsOnce bool // sending twice under one key shows the message once
 	MaxText   int  // of one message, in UTF-16 units; 0 means no limit
 	Limits    Limits
+
+	// StartURL opens the private chat with the bot; what is appended to it is said after
+	// /start there. It is "" where there is no such address, or none is known yet.
+	StartURL string
+}
+
+// StartLink returns the address that leads to l in the private chat with the bot, or "".
+func (c Capabilities) StartLink(l Link) string {
+	if c.StartURL == "" {
+		return ""
+	}
+	return c.StartURL + l.Payload()
 }
 
 // A Handler takes updates. Handle returns nil once all that u changes and all that

@@ -110,6 +110,9 @@ type Update struct {
 // An Event is what happened: one of the types below.
 type Event interface{ isEvent() }
 
+// In a group only what is said to the bot is an Update: a command that is not for
+// another bot, an answer to what it said, a message that names it, a press.
+
 // A Command is a message that names something to do: "/near Lyon".
 type Command struct{ Name, Arg string }
 

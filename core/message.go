@@ -25,10 +25,12 @@ type Message struct {
 }
 
 // A Button offers one choice. Do says what a press does; it stays with us, and
-// only the menu's token and the button's number leave.
+// only the menu's token and the button's number leave. With a URL, a press opens that
+// instead, and tells us nothing, where the platform has such buttons.
 type Button struct {
 	Label string `json:"l"`
 	Do    Do     `json:"d"`
+	URL   string `json:"u,omitempty"`
 }
 
 // A Do names what a press does: a verb and what it is about, "rsvp.going 42" or,

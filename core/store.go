@@ -97,7 +97,7 @@ type ChatStore interface {
 	CloseChat(ctx context.Context, id ChatID, closed bool) error
 
 	// MoveChat gives a chat and its threads another name. What was known under the new
-	// name is merged into it.
+	// name is merged into it; if nothing was, what was closed under the old one is open.
 	MoveChat(ctx context.Context, id ChatID, to ChatRef) error
 }
 
@@ -112,6 +112,7 @@ type Conversation struct {
 	Plain    bool   // text mode, chosen as Language is
 	Last     *Answered
 	Asked    bool // a message offers to share a position, and it was not taken away yet
+	Greeted  bool // of a group, with Account 0: the bot has said there what it does
 	At       time.Time
 	Version  int
 }

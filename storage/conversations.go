@@ -29,6 +29,7 @@ type sealedConversation struct {
 	Plain    bool             `json:"p,omitempty"`
 	Last     *core.Answered   `json:"a,omitempty"`
 	Asked    bool             `json:"h,omitempty"`
+	Greeted  bool             `json:"g,omitempty"`
 }
 
 func conversationCell(c core.ChatID, a core.AccountID) cell {
@@ -53,7 +54,7 @@ func (t *tx) Conversation(ctx context.Context, c core.ChatID, a core.AccountID) 
 		return nil, err
 	}
 	out.Frames, out.Menus, out.Language, out.At = s.Frames, s.Menus, s.Language, s.At.Time()
-	out.Plain, out.Last, out.Asked = s.Plain, s.Last, s.Asked
+	out.Plain, out.Last, out.Asked, out.Greeted = s.Plain, s.Last, s.Asked, s.Greeted
 	return out, nil
 }
 
@@ -69,7 +70,7 @@ func (t *tx) PutConversation(ctx context.Context, c *core.Conversation) error {
 	sealed, err := t.keys.sealJSON(conversationCell(c.Chat, c.Account),
 		&sealedConversation{
 			Frames: c.Frames, Menus: c.Menus, Language: c.Language, At: microsOf(c.At), Plain: c.Plain, Last: c.Last,
-			Asked: c.Asked,
+			Asked: c.Asked, Greeted: c.Greeted,
 		})
 	if err != nil {
 		return err

@@ -34,6 +34,29 @@ func (t *tx) Forget(ctx context.Context, s core.SupporterID) error {
 	return once(res, err, core.NotFound, "forget supporter")
 }
 
+// dropTalk takes what hangs on the chats of a root ?0.
+var dropTalk = []string{
+	"DELETE FROM conversations WHERE chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
+	"DELETE FROM menus WHERE chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
+	"DELETE FROM receipts WHERE chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
+	"DELETE FROM outbox WHERE state = 'queued' AND chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
+}
+
+// DropTalk implements core.ForgetStore. Of what was sent only the receipts are left, which
+// say nothing and go with their retention.
+func (t *tx) DropTalk(ctx context.Context, c core.ChatID) error {
+	chat, err := t.Chat(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, query := range dropTalk {
+		if _, err := t.NewRaw(query, chat.Root).Exec(ctx); err != nil {
+			return failed(err, "drop talk of chat")
+		}
+	}
+	return nil
+}
+
 // privateChats are the private chats of accounts, with their threads: those that are their
 // home, and those in which they have a conversation and nobody else has.
 const privateChats = `

@@ -63,9 +63,13 @@ func (t *tx) moveChat(ctx context.Context, c *core.Chat, to core.ChatRef) error 
 		return failed(err, "find chat")
 	}
 	if err == nil {
-		if err := t.mergeChat(ctx, c.ID, gone); err != nil {
-			return err
-		}
+		err = t.mergeChat(ctx, c.ID, gone)
+	} else { // what goes on is there, even if the platform called the old name gone
+		_, err = t.NewRaw("UPDATE chats SET closed = FALSE WHERE id = ? AND closed", c.ID).Exec(ctx)
+		err = failed(err, "open moved chat")
+	}
+	if err != nil {
+		return err
 	}
 	return t.nameChat(ctx, c.ID, c.Root, to)
 }

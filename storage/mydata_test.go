@@ -325,14 +325,14 @@ func TestWhatIsSealedAsAWholeIsShownWhole(t *testing.T) {
 	for of, known := range map[reflect.Type]string{
 		reflect.TypeFor[core.Settings]():     "Kinds Times Quiet Plain Held Moved",
 		reflect.TypeFor[core.Quiet]():        "From Until",
-		reflect.TypeFor[core.Conversation](): "Chat Account Frames Menus Language Plain Last Asked At Version", // not the menus: random names; not Asked: a button of ours
+		reflect.TypeFor[core.Conversation](): "Chat Account Frames Menus Language Plain Last Asked Greeted At Version", // not the menus: random names; not Asked: a button of ours; Greeted is a group's
 		reflect.TypeFor[core.Answered]():     "In Frames Menus",
 		reflect.TypeFor[core.Frame]():        "Flow Step Data",
 		reflect.TypeFor[core.Message]():      "Body Buttons Menu AskHere Here Unask Pin File", // what is said; buttons stand apart, a pin is public
 		reflect.TypeFor[core.Attachment]():   "Name MIME Blob Data",
 		reflect.TypeFor[core.Reference]():    "Kind Supporter Subjects Language", // what it is about; the rest is numbers of ours
 		reflect.TypeFor[core.Edit]():         "Of Message Parts",
-		reflect.TypeFor[core.Button]():       "Label Do",
+		reflect.TypeFor[core.Button]():       "Label Do URL", // the address leads to what Do is about
 		reflect.TypeFor[core.Do]():           "Verb Arg",
 	} {
 		var fields []string

@@ -100,10 +100,16 @@ func New(c Config) (*Adapter, error) {
 func (a *Adapter) Bot() core.BotID { return core.BotID(string(core.Telegram) + ":" + a.config.id()) }
 
 // Capabilities implements core.Adapter. The limits are those of the Bot FAQ, with some
-// distance.
+// distance; the address of a start is known once the bot's name is (Bot Features, Deep
+// Linking).
 func (a *Adapter) Capabilities() core.Capabilities {
+	start := ""
+	if name := a.name(); name != "" {
+		start = "https://t.me/" + name + "?start="
+	}
 	return core.Capabilities{
-		Buttons: true, Edits: true, Redacts: true, Files: true, MaxText: maxText,
+		StartURL: start,
+		Buttons:  true, Edits: true, Redacts: true, Files: true, MaxText: maxText,
 		Limits: core.Limits{
 			Bot:     core.Limit{Every: time.Second / 25, Burst: 5},
 			Private: core.Limit{Every: time.Second, Burst: 3},

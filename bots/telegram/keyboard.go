@@ -15,7 +15,8 @@ type inlineKeyboard struct {
 
 type inlineButton struct {
 	Text string `json:"text"`
-	Data string `json:"callback_data"`
+	Data string `json:"callback_data,omitempty"` // one of the two
+	URL  string `json:"url,omitempty"`
 }
 
 type replyKeyboard struct {
@@ -63,7 +64,11 @@ func inline(menu core.MenuToken, buttons []core.Button) *inlineKeyboard {
 		var row []inlineButton
 		for _, b := range buttons[i : i+n] {
 			i++
-			row = append(row, inlineButton{Text: b.Label, Data: data(menu, i)})
+			button := inlineButton{Text: b.Label, Data: data(menu, i)}
+			if b.URL != "" {
+				button.URL, button.Data = b.URL, ""
+			}
+			row = append(row, button)
 		}
 		k.Rows = append(k.Rows, row)
 	}

@@ -99,6 +99,9 @@ func (b *Bot) alone(ctx context.Context, tx core.Tx, u *core.Update, fn func(*Tu
 	default:
 		return err
 	}
+	if err := reopen(ctx, tx, chat, u); err != nil {
+		return err
+	}
 	t, err := b.begin(ctx, tx, u, chat)
 	if err != nil {
 		return err
@@ -139,7 +142,7 @@ func (b *Bot) begin(ctx context.Context, tx core.Tx, u *core.Update, chat *core.
 // meet finds the account and the supporter who speak, and notes where they can be
 // written to and that they were there today.
 func (t *Turn) meet(ctx context.Context) error {
-	if t.Update.Sender == nil {
+	if t.Update.Sender == nil || ofGroup(t.Update) {
 		return nil
 	}
 	var err error
@@ -171,6 +174,9 @@ func (t *Turn) language(b *Bot) locale.Language {
 	chosen := t.Conversation.Language
 	if t.Supporter != nil && t.Supporter.Language != "" && t.Chat.Kind == core.Private {
 		chosen = t.Supporter.Language
+	}
+	if ofGroup(t.Update) {
+		return b.Locale.Match(b.Campaign.Language)
 	}
 	return b.Locale.Match(chosen, t.Update.Language, b.Campaign.Language)
 }

@@ -16,8 +16,12 @@ import (
 // menus returns the menus of the turn that offered buttons last. One that the
 // retention took is left out.
 func (t *Turn) menus(ctx context.Context) ([]*core.Menu, error) {
+	tokens, err := t.shown(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []*core.Menu
-	for _, token := range t.Conversation.Menus {
+	for _, token := range tokens {
 		m, err := t.Tx.Menu(ctx, token)
 		switch core.CodeOf(err) {
 		case "":

@@ -17,6 +17,12 @@ type Flow struct {
 	Tasks      map[core.TaskName]Task             // work without a message
 	References map[core.ReferenceKind]Rendering   // what is rendered when it is sent
 	Position   func(context.Context, *Turn) error // a point that was shared unasked; at most one flow has it
+	Added      func(context.Context, *Turn) error // the bot was added to a group; at most one flow has it
+
+	// Public are the actions that say nothing personal. In a group any other leads to the
+	// private chat: to what Lead returns for its argument, if there is a Lead.
+	Public []core.Verb
+	Lead   func(arg string) core.Link
 }
 
 // A Command is a word that starts something. Its other words stand in the catalogue,

@@ -52,7 +52,7 @@ func (b *Bot) take(ctx context.Context, t *Turn) error {
 	case core.Membership:
 		return b.membership(ctx, t, e)
 	case core.Migrated:
-		return t.Tx.MoveChat(ctx, t.Chat.ID, e.To)
+		return t.migrate(ctx, e.To)
 	}
 	return b.hint(ctx, t, "hint.media")
 }
@@ -72,7 +72,7 @@ func (b *Bot) command(ctx context.Context, t *Turn, e core.Command) error {
 
 func (b *Bot) run(ctx context.Context, t *Turn, c *Command, arg string) error {
 	if c.Place == InPrivate && t.Chat.Kind != core.Private {
-		t.Say("talk.private", nil)
+		t.Privately(core.ParseLink(strings.TrimSpace(arg)))
 		return nil
 	}
 	if c.Right != "" {
@@ -150,13 +150,23 @@ func (b *Bot) press(ctx context.Context, t *Turn, e core.Press) error {
 	do, current, err := t.onPress(ctx, e)
 	switch {
 	case core.CodeOf(err) == core.NotFound:
-		return b.hint(ctx, t, "hint.old")
+		return b.stale(ctx, t, e)
 	case err != nil:
 		return err
 	case !current && !do.Verb.Standing():
-		return b.hint(ctx, t, "hint.old")
+		return b.stale(ctx, t, e)
 	}
 	return b.choose(ctx, t, do)
+}
+
+// stale says that a button is none of this person's any more. Where a press names a
+// message, in a group, it may be no more than a sign that people give each other.
+func (b *Bot) stale(ctx context.Context, t *Turn, e core.Press) error {
+	if t.Chat.Kind != core.Private && e.Token != "" {
+		t.Say("hint.old_here", nil)
+		return nil
+	}
+	return b.hint(ctx, t, "hint.old")
 }
 
 // choose does what a button says.
@@ -166,8 +176,11 @@ func (b *Bot) choose(ctx context.Context, t *Turn, do core.Do) error {
 	}
 	if do.Verb.Standing() {
 		for _, f := range b.Flows {
-			if action := f.Actions[do.Verb]; action != nil {
+			if action := f.Actions[do.Verb]; action != nil && f.open(t, do.Verb) {
 				return action(ctx, t, do.Arg)
+			} else if action != nil {
+				t.Privately(f.about(do.Arg))
+				return nil
 			}
 		}
 		return b.hint(ctx, t, "hint.old")
@@ -200,18 +213,6 @@ func (b *Bot) hint(ctx context.Context, t *Turn, key locale.Key) error {
 	t.Say(key, nil)
 	t.Ask()
 	return nil
-}
-
-// membership notes that the bot may no longer, or may again, speak in the chat.
-func (b *Bot) membership(ctx context.Context, t *Turn, e core.Membership) error {
-	gone := e.Now == core.Removed
-	if gone {
-		t.Close()
-	}
-	if gone == t.Chat.Closed {
-		return nil
-	}
-	return t.Tx.CloseChat(ctx, t.Chat.ID, gone)
 }
 
 // step returns the step at which a frame stands.

@@ -77,6 +77,9 @@ func (t *Turn) flush(ctx context.Context) error {
 			continue
 		}
 		menu.Chat, menu.Account, menu.Message = o.Chat, o.Account, o.ID
+		if t.forAll(menu) {
+			menu.Account = 0
+		}
 		if err := t.Tx.PutMenu(ctx, menu); err != nil {
 			return err
 		}
@@ -84,6 +87,11 @@ func (t *Turn) flush(ctx context.Context) error {
 	}
 	if menus != nil {
 		t.Conversation.Menus = menus
+	}
+	if menus != nil && t.Chat.Kind != core.Private {
+		if err := t.share(ctx, menus); err != nil {
+			return err
+		}
 	}
 	for _, o := range t.later {
 		if err := t.Tx.Enqueue(ctx, o); err != nil {

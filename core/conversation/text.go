@@ -22,7 +22,7 @@ func (b *Bot) text(ctx context.Context, t *Turn, e core.Text) error {
 	}
 	word, arg, _ := strings.Cut(body, " ")
 	c, known := b.find(t, word)
-	known = known && t.Chat.Kind == core.Private // in a group, people say such words to each other
+	known = known && (t.Chat.Kind == core.Private || c.Place == Everywhere) // in a group, people thank each other
 	if known && c.Bare && arg == "" {
 		return b.run(ctx, t, c, "")
 	}

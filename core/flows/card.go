@@ -27,13 +27,23 @@ func card(ctx context.Context, t *conversation.Turn, n core.Near) (*core.Message
 // we keep, not for me.
 func cardButtons(t *conversation.Turn, arg actionArg) []core.Button {
 	buttons := []core.Button{
-		t.Button("rsvp.going", "rsvp.going", itoa(int64(arg.Action))),
+		goingButton(t, arg.Action),
 		t.Button("near.details", "near.details", arg.write()),
 	}
 	if ours(t) {
 		buttons = append(buttons, t.Button("near.hide", "near.hide", arg.write()))
 	}
 	return buttons
+}
+
+// goingButton says that somebody comes. In a group it opens the private chat where that
+// can be: who presses it is seen by nobody.
+func goingButton(t *conversation.Turn, a core.ActionID) core.Button {
+	b := t.Button("rsvp.going", "rsvp.going", itoa(int64(a)))
+	if t.Chat.Kind != core.Private {
+		b.URL = t.Can.StartLink(core.Link{Action: a})
+	}
+	return b
 }
 
 // ours reports whether an active supporter speaks, alone with us.

@@ -103,6 +103,9 @@ func detailsButtons(ctx context.Context, t *conversation.Turn, a *core.Action, f
 		}
 		buttons = answers
 	}
+	if t.Chat.Kind == core.Private && shareable(t, a) {
+		buttons = append(buttons, t.Button("share.button", "share.action", itoa(int64(a.ID))))
+	}
 	if from.Page != nil {
 		buttons = append(buttons, t.Button("near.back", "near.more", from.Page.write()))
 	}
@@ -112,7 +115,7 @@ func detailsButtons(ctx context.Context, t *conversation.Turn, a *core.Action, f
 // answerButtons offer what the person has not answered.
 func answerButtons(ctx context.Context, t *conversation.Turn, from actionArg) ([]core.Button, error) {
 	id := itoa(int64(from.Action))
-	going := t.Button("rsvp.going", "rsvp.going", id)
+	going := goingButton(t, from.Action)
 	if !ours(t) {
 		return []core.Button{going}, nil
 	}

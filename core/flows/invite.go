@@ -41,13 +41,22 @@ func makeInvitation(ctx context.Context, t *conversation.Turn, payload string) e
 	t.Say("invite.made", locale.Args{
 		"N": locale.Count(i.Uses), "Until": locale.Date{At: onClockOf(t.Supporter, i.Expires), Now: t.Now},
 	})
-	t.Say("invite.text", locale.Args{
-		"Campaign": locale.Raw(t.Campaign.Name), "Payload": locale.Raw(core.Link{Invitation: i.Token}.Payload()),
-	})
+	sayInvitation(t, core.Link{Invitation: i.Token})
 	if t.Top() != nil {
 		t.Ask()
 	}
 	return nil
+}
+
+// sayInvitation is the message that is passed on: a link where there is one, or else what
+// to write.
+func sayInvitation(t *conversation.Turn, l core.Link) {
+	campaign := locale.Raw(t.Campaign.Name)
+	if url := t.Can.StartLink(l); url != "" {
+		t.Say("invite.link", locale.Args{"Campaign": campaign, "URL": locale.Raw(url)})
+		return
+	}
+	t.Say("invite.text", locale.Args{"Campaign": campaign, "Payload": locale.Raw(l.Payload())})
 }
 
 // onClockOf returns t on a person's clock.

@@ -27,6 +27,8 @@ func near() *conversation.Flow {
 			"near.hide":    nearHide,
 			"near.unhide":  nearUnhide,
 		},
+		Public: []core.Verb{"near.here", "near.more", "near.details"},
+		Lead:   actionLink,
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 // that is made alike; what else differs is a fault:
 //
 //	in a group, apps put the bot's name behind a command       "/near Lyon" is sent as "/near@tocsin_bot Lyon"
+//	in a group, "@bot" is an answer to what the bot said last  its name alone would not reach it
 //	a link is beneath its words                                "words (address)"
 //	a place and a file are messages of their own, below        they are lines of the text that they come with
 //	a message of several, or with a place, cannot be edited    taken back and sent anew: "bot edits"
@@ -39,7 +40,7 @@ type phones struct {
 	wrote  map[string]telegramtest.Message
 	taps   []telegramtest.Tap
 	writes chan struct{} // somebody does
-	read   int // of what the bot said
+	read   int           // of what the bot said
 }
 
 var _ platform = (*phones)(nil)
@@ -125,11 +126,7 @@ func (p *phones) home(who string) (core.ChatRef, core.AccountRef) {
 
 // act implements platform.
 func (p *phones) act(l transcript.Line) error {
-	u := p.person(l.Who)
-	if l.Chat != "" {
-		u = u.In(p.group(l.Chat))
-	}
-	err := p.do(u, l)
+	err := p.do(l)
 	select {
 	case p.writes <- struct{}{}:
 	default: // it will be there
@@ -147,8 +144,16 @@ func (p *phones) act(l transcript.Line) error {
 	return err
 }
 
-func (p *phones) do(u *telegramtest.User, l transcript.Line) error {
-	at := l.Who + "@" + l.Chat
+func (p *phones) do(l transcript.Line) error {
+	switch l.Verb {
+	case transcript.Gives:
+		p.stand(l)
+		return nil
+	case transcript.Moves:
+		p.migrate(l)
+		return nil
+	}
+	u, at := p.inside(l), l.Who+"@"+l.Chat
 	switch l.Verb {
 	case transcript.Says:
 		p.wrote[at] = p.write(u, l)
@@ -170,7 +175,7 @@ func (p *phones) do(u *telegramtest.User, l transcript.Line) error {
 // write writes a text; in a group the app puts the bot's name behind a command.
 func (p *phones) write(u *telegramtest.User, l transcript.Line) telegramtest.Message {
 	if l.Chat == "" || !strings.HasPrefix(l.Text, "/") {
-		return u.Send(l.Text)
+		return say(u, l.Text)
 	}
 	word, arg, _ := strings.Cut(l.Text, " ")
 	return u.Send(strings.TrimSpace(word + "@" + p.server.Bot().Username + " " + arg))

@@ -87,7 +87,10 @@ func spans(m telegramtest.Message) []core.Span {
 // choices returns the buttons below a message as a transcript shows them, or the keys that
 // are there instead. The key that asks for a position must say so in some language.
 func (p *phones) choices(m telegramtest.Message) []string {
-	labels := m.Labels()
+	var labels []string
+	for _, b := range slices.Concat(m.Buttons...) {
+		labels = append(labels, b.Text+opens(b.URL))
+	}
 	if m.Keyboard != nil {
 		for _, key := range slices.Concat(m.Keyboard.Keys...) {
 			switch {

@@ -21,6 +21,7 @@ func rsvp() *conversation.Flow {
 			"rsvp.with":   pickGuests,
 			"rsvp.change": offerChange,
 		},
+		Lead: actionLink,
 	}
 }
 

@@ -37,7 +37,7 @@ var opening = time.Date(2027, 3, 10, 8, 0, 0, 0, time.UTC)
 
 // shapes are the platforms that a transcript can be played on.
 var shapes = map[string]core.Capabilities{
-	"buttons": {Buttons: true, Edits: true, Redacts: true, Files: true},
+	"buttons": {Buttons: true, Edits: true, Redacts: true, Files: true, StartURL: "https://t.me/tocsin_bot?start="},
 	"numbers": {Files: true},
 }
 
@@ -338,6 +338,9 @@ func (s *stage) update(l transcript.Line) *core.Update {
 		ID: fmt.Sprint(s.n), Chat: core.ChatRef{Bot: s.Bot(), Chat: chat}, Kind: kind,
 		Sender: &core.AccountRef{Bot: s.Bot(), ID: l.Who}, Language: s.lang, At: time.Now(),
 	}
+	if l.Who == "nobody" {
+		u.Sender = nil
+	}
 	switch text := l.Text; l.Verb {
 	case transcript.Press:
 		u.Event = s.press(chat, text)
@@ -347,9 +350,13 @@ func (s *stage) update(l transcript.Line) *core.Update {
 		u.Event = core.Position{Point: geo.Point{Lat: l.Lat, Lon: l.Lon}}
 	case transcript.Sends:
 		u.Event = core.Media{Kind: core.MediaKind(text)}
+	case transcript.Gives:
+		u.Event = core.Membership{Now: standings[text]}
+	case transcript.Moves:
+		u.Event = core.Migrated{To: core.ChatRef{Bot: s.Bot(), Chat: text}}
 	default:
 		s.wrote[l.Who+"@"+l.Chat] = core.ReceiptID(u.ID)
-		u.Event = core.Text{Body: text, In: core.ReceiptID(u.ID)}
+		u.Event = core.Text{Body: strings.TrimPrefix(text, "@bot "), In: core.ReceiptID(u.ID)}
 		if word, ok := strings.CutPrefix(text, "/"); ok {
 			name, arg, _ := strings.Cut(word, " ")
 			u.Event = core.Command{Name: name, Arg: arg}
@@ -357,6 +364,9 @@ func (s *stage) update(l transcript.Line) *core.Update {
 	}
 	return u
 }
+
+// standings are what a bot is once somebody "adds" it.
+var standings = map[string]core.Standing{"adds": core.Added, "promotes": core.Promoted, "removes": core.Removed}
 
 // addresses are those that the people of the transcripts sponsored with.
 var addresses = map[string]core.Address{"anna": "anna@exemple.fr", "ben": "ben@example.org", "chloe": "chloe@exemple.fr"}
@@ -544,12 +554,22 @@ func (s *stage) Send(_ context.Context, d core.Delivery) (core.Receipt, error) {
 		} else {
 			text += " "
 		}
-		text += "[" + strings.NewReplacer("\u2068", "", "\u2069", "").Replace(b.Label) + "]"
-		s.keys[d.To.Chat] = append(s.keys[d.To.Chat], key{b.Label, fmt.Sprintf("%s.%d", m.Menu, i+1), on, m.AskHere})
+		text += "[" + strings.NewReplacer("\u2068", "", "\u2069", "").Replace(b.Label) + opens(b.URL) + "]"
+		if b.URL == "" {
+			s.keys[d.To.Chat] = append(s.keys[d.To.Chat], key{b.Label, fmt.Sprintf("%s.%d", m.Menu, i+1), on, m.AskHere})
+		}
 	}
 	line := s.written(saying{who, d.To.Chat, text})
 	s.shown, s.at, s.sent = append(s.shown, line), append(s.at, time.Now()), append(s.sent, m)
 	return core.Receipt{on}, nil
+}
+
+// opens marks a button that opens an address, as apps do.
+func opens(address string) string {
+	if address == "" {
+		return ""
+	}
+	return " ↗"
 }
 
 // visible leaves out the characters that isolate what people wrote, which a reader

@@ -55,7 +55,7 @@ func conversationComesBackEqual(t *testing.T, s core.Store) {
 			{Flow: "where", Step: "place"},
 		},
 		Menus: []core.MenuToken{"abcdefgh234567ab", "b"}, Language: "fr-CA",
-		At: time.Date(2026, 11, 22, 8, 30, 0, 123456000, time.UTC), Plain: true, Asked: true,
+		At: time.Date(2026, 11, 22, 8, 30, 0, 123456000, time.UTC), Plain: true, Asked: true, Greeted: true,
 		Last: &core.Answered{In: "4711", Frames: []core.Frame{{Flow: "where", Step: "place"}}, Menus: []core.MenuToken{"c"}},
 	}
 	do(t, s, func(ctx context.Context, tx core.Tx) error {

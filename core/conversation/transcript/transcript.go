@@ -6,7 +6,9 @@
 //	  bot: Bonjour !
 //	       [Continuer] [Non merci]
 //	anna: [Continuer]
+//	anna@team: (adds the bot)
 //	anna@team: /near Lyon
+//	anna@team: (the group becomes forum)
 //	anna: (location 45.76 4.83)
 //	anna: (edits) 69002
 //	ben: (is a supporter in Lyon)
@@ -22,8 +24,11 @@
 // up before, with 25 km around the place; they may then be "banned" or "no longer a
 // sponsor". The actions that they "go to" are tours of a quarter of Lyon, three a day from
 // tomorrow on. The mail server "is away", "refuses the address" or "asks to wait", until it
-// "is back". "who@chat" speaks in a group. {code} is the code of the last letter, {wrong}
-// one that it is not, {invitation} what the last invitation says after /start.
+// "is back". "who@chat" speaks in a group, where somebody "adds", "promotes" or "removes the
+// bot" and the group may go on under another name; nobody@chat is an anonymous
+// administrator, and who begins with "@bot" speaks to it. {code} is the code of the last
+// letter, {wrong} one that it is not, {invitation} what the last invitation says after
+// /start.
 package transcript
 
 import (
@@ -61,6 +66,8 @@ const (
 	Goes   Verb = "goes"   // to as many actions as Text says, which are made for it
 	Falls  Verb = "falls"  // the action that Text names is cancelled
 	Passes Verb = "passes" // time
+	Gives  Verb = "gives"  // the bot the standing in a group that Text names
+	Moves  Verb = "moves"  // the group goes on as the one that Text names
 )
 
 var (
@@ -73,6 +80,8 @@ var (
 	going    = regexp.MustCompile(`^\(goes to (\d+) actions?\)$`)
 	falling  = regexp.MustCompile(`^\((.+) is cancelled\)$`)
 	sending  = regexp.MustCompile(`^\((sticker|voice|photo|video|file)\)$`)
+	giving   = regexp.MustCompile(`^\((adds|promotes|removes) the bot\)$`)
+	moving   = regexp.MustCompile(`^\(the group becomes (\w+)\)$`)
 	speaking = regexp.MustCompile(`^(\w+)(?:@(\w+))?: (.*)$`)
 )
 
@@ -115,6 +124,10 @@ func Parse(s string) (Line, error) {
 		l.Verb, l.Text = Hears, hearing.FindStringSubmatch(l.Text)[1]
 	case going.MatchString(l.Text):
 		l.Verb, l.Text = Goes, going.FindStringSubmatch(l.Text)[1]
+	case giving.MatchString(l.Text):
+		l.Verb, l.Text = Gives, giving.FindStringSubmatch(l.Text)[1]
+	case moving.MatchString(l.Text):
+		l.Verb, l.Text = Moves, moving.FindStringSubmatch(l.Text)[1]
 	case sending.MatchString(l.Text):
 		l.Verb, l.Text = Sends, sending.FindStringSubmatch(l.Text)[1]
 	}
