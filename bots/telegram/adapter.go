@@ -30,6 +30,7 @@ type Adapter struct {
 	username string                        // without @; "" until it is known
 	begun    map[core.SendKey]core.Receipt // parts that were taken of a message that is not whole
 	live     map[core.ChatRef]time.Time    // when a live location was last taken
+	moves    chan move                     // groups that a send found under another id
 	state    atomic.Pointer[State]
 	seen     atomic.Pointer[HookInfo] // of the last look at the webhook
 	late     atomic.Int64             // presses
@@ -89,7 +90,7 @@ func New(c Config) (*Adapter, error) {
 	}
 	a := &Adapter{
 		Log: slog.New(slog.DiscardHandler), config: c, client: newClient(c), holder: rand.Text(),
-		begun: map[core.SendKey]core.Receipt{}, live: map[core.ChatRef]time.Time{},
+		begun: map[core.SendKey]core.Receipt{}, live: map[core.ChatRef]time.Time{}, moves: make(chan move, mostMoves),
 	}
 	a.become(Starting)
 	return a, nil

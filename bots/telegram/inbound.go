@@ -3,11 +3,8 @@ package telegram
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf16"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
@@ -86,11 +83,15 @@ func (a *Adapter) update(in *incoming) *core.Update {
 	return nil
 }
 
+// general is the topic that is there from the start. It has no thread of its own: a
+// message that names it is refused.
+const general = 1
+
 // place says where an update comes from. Threads are topics of a group; a message of
-// the general topic is none.
+// the general topic is none, nor is an answer to a message.
 func (a *Adapter) place(u *core.Update, c *tgbotapi.Chat, more *moreMessage) {
 	u.Chat = core.ChatRef{Bot: a.Bot(), Chat: strconv.FormatInt(c.ID, 10)}
-	if more != nil && more.InTopic && more.Thread != 0 {
+	if more != nil && more.InTopic && more.Thread > general {
 		u.Chat.Thread = strconv.Itoa(more.Thread)
 	}
 	switch c.Type {
@@ -130,7 +131,7 @@ func (a *Adapter) message(u *core.Update, m *tgbotapi.Message, more *moreMessage
 		u.Event = core.Migrated{To: to}
 		return u
 	}
-	if m.From != nil && m.From.IsBot && m.From.ID != anonymousAdmin || m.IsAutomaticForward {
+	if m.From != nil && m.From.IsBot && m.SenderChat == nil || m.IsAutomaticForward {
 		return nil
 	}
 	a.speak(u, m.From, m.SenderChat)
@@ -147,10 +148,14 @@ func (a *Adapter) chat(id int64) core.ChatRef {
 // event reads what a message holds; nil if it is nothing that is said to us.
 func (a *Adapter) event(u *core.Update, m *tgbotapi.Message, more *moreMessage) core.Event {
 	switch {
-	case m.ForwardDate != 0 || len(more.Origin) > 0:
-		return private(u, core.Media{Kind: core.Forwarded})
+	case u.Kind != core.Private && forwarded(m, more):
+		return nil
+	case forwarded(m, more):
+		return core.Media{Kind: core.Forwarded}
 	case m.Text != "":
 		return a.words(u, m)
+	case u.Kind != core.Private:
+		return nil // people send each other pictures and places in groups
 	case m.Venue != nil:
 		return position(m.Venue.Location, false)
 	case m.Location != nil:
@@ -158,18 +163,15 @@ func (a *Adapter) event(u *core.Update, m *tgbotapi.Message, more *moreMessage) 
 		return position(*m.Location, m.Location.LivePeriod != 0)
 	}
 	if kind := mediaOf(m); kind != "" && !more.says() {
-		return private(u, core.Media{Kind: kind})
+		return core.Media{Kind: kind}
 	}
 	return nil
 }
 
-// private returns e if it was sent in a private chat: people send each other pictures in
-// groups.
-func private(u *core.Update, e core.Event) core.Event {
-	if u.Kind != core.Private {
-		return nil
-	}
-	return e
+// forwarded reports whether somebody else wrote a message first: the words in it are not
+// said to us.
+func forwarded(m *tgbotapi.Message, more *moreMessage) bool {
+	return m.ForwardDate != 0 || len(more.Origin) > 0
 }
 
 // mediaOf names what a message holds that we do not read; "" for what only reports
@@ -193,57 +195,6 @@ func mediaOf(m *tgbotapi.Message) core.MediaKind {
 		return ""
 	}
 	return core.Unknown
-}
-
-// words reads a text: a command, or words. In a group only what is said to us counts:
-// a command, an answer to what we said, our name.
-func (a *Adapter) words(u *core.Update, m *tgbotapi.Message) core.Event {
-	in := core.ReceiptID(strconv.Itoa(m.MessageID))
-	if name, arg, ok := command(m); ok {
-		name, to, addressed := strings.Cut(name, "@")
-		if addressed && !strings.EqualFold(to, a.name()) {
-			return nil
-		}
-		return core.Command{Name: strings.ToLower(name), Arg: strings.TrimSpace(arg)}
-	}
-	if u.Kind == core.Private {
-		if m := marked.FindStringSubmatch(m.Text); m != nil {
-			return core.Command{Name: strings.ToLower(m[1]), Arg: strings.TrimSpace(m[2])}
-		}
-		return core.Text{Body: m.Text, In: in}
-	}
-	body, named := strings.CutPrefix(m.Text, "@"+a.name())
-	answers := m.ReplyToMessage != nil && m.ReplyToMessage.From != nil &&
-		strconv.FormatInt(m.ReplyToMessage.From.ID, 10) == a.config.id()
-	if !answers && (!named || a.name() == "") {
-		return nil
-	}
-	return core.Text{Body: strings.TrimSpace(body), In: in}
-}
-
-// marked is a command as it is written in a Matrix room; people who know it from there
-// write it here too.
-var marked = regexp.MustCompile(`(?s)^!(\pL[\pL\pN_-]*)(?:\s+(.*))?$`)
-
-// slashed is a command as people write it. The server marks only ASCII letters, digits and
-// _ as one: of "/mes-données" it marks "/mes", and of "/réglages" nothing.
-var slashed = regexp.MustCompile(`(?s)^/([\pL\pM\pN_-]+(?:@\w+)?)(?:\s+(.*))?$`)
-
-// command parts a message that begins with a command, which may be marked. The length of the
-// mark is in UTF-16 units.
-func command(m *tgbotapi.Message) (name, arg string, ok bool) {
-	if f := slashed.FindStringSubmatch(m.Text); f != nil {
-		return f[1], f[2], true
-	}
-	if len(m.Entities) == 0 || m.Entities[0].Type != "bot_command" || m.Entities[0].Offset != 0 {
-		return "", "", false
-	}
-	text := utf16.Encode([]rune(m.Text))
-	n := m.Entities[0].Length
-	if n < 2 || n > len(text) {
-		return "", "", false
-	}
-	return string(utf16.Decode(text[1:n])), string(utf16.Decode(text[n:])), true
 }
 
 func position(l tgbotapi.Location, live bool) core.Event {
@@ -314,24 +265,5 @@ func (a *Adapter) pressed(u *core.Update, q *tgbotapi.CallbackQuery, more *moreM
 	a.speak(u, q.From, nil)
 	u.At = time.Now() // the query has no time of its own
 	u.Event = core.Press{Token: q.Data}
-	return u
-}
-
-// standing reads what the bot itself has become in a chat.
-func (a *Adapter) standing(u *core.Update, m *tgbotapi.ChatMemberUpdated) *core.Update {
-	a.place(u, &m.Chat, nil)
-	a.speak(u, &m.From, nil)
-	u.At = time.Unix(int64(m.Date), 0)
-	was, is := m.OldChatMember.Status, m.NewChatMember.Status
-	switch {
-	case is == "left" || is == "kicked":
-		u.Event = core.Membership{Now: core.Removed}
-	case is == "administrator" && was != "administrator":
-		u.Event = core.Membership{Now: core.Promoted}
-	case was == "left" || was == "kicked":
-		u.Event = core.Membership{Now: core.Added}
-	default:
-		return nil
-	}
 	return u
 }

@@ -29,10 +29,12 @@ func (c channelled) Submit(_ context.Context, u *core.Update) <-chan error {
 // its name once receive returns.
 func receive(t *testing.T, server *telegramtest.Server) func() *core.Update {
 	t.Helper()
-	a, err := telegram.New(telegram.Config{Token: server.Bot().Token, API: server.URL(), PollTimeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
+	return receiveBy(t, adapterOf(t, server))
+}
+
+// receiveBy is receive with an adapter that is there.
+func receiveBy(t *testing.T, a *telegram.Adapter) func() *core.Update {
+	t.Helper()
 	if _, err := a.Identify(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,10 @@ func (a *Adapter) Run(ctx context.Context, q core.Queue) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	defer stop()
-	beside.Go(func() { a.introduce(ctx) })
+	asked := make(chan struct{})
+	beside.Go(func() { a.introduce(ctx, asked) })
+	beside.Go(func() { a.tellMoves(ctx, q) })
+	<-asked // whether a command in a group is for us is known by our name
 	if a.webhook != nil {
 		return a.hook(ctx, q)
 	}
@@ -46,13 +49,11 @@ func (a *Adapter) Run(ctx context.Context, q core.Queue) error {
 }
 
 // introduce learns the bot's name and tells the server what it does, as soon as it can.
-// Neither is needed to receive.
-func (a *Adapter) introduce(ctx context.Context) {
-	for wait := firstWait; ; wait = min(2*wait, longest) {
-		_, err := a.Identify(ctx)
-		if err == nil {
-			break
-		}
+// It closes asked once it has tried; neither is needed to receive.
+func (a *Adapter) introduce(ctx context.Context, asked chan<- struct{}) {
+	_, err := a.Identify(ctx)
+	close(asked)
+	for wait := firstWait; err != nil; wait = min(2*wait, longest) {
 		if !pause(ctx, jitter(wait)) {
 			return
 		}
@@ -61,6 +62,7 @@ func (a *Adapter) introduce(ctx context.Context) {
 				return
 			}
 		}
+		_, err = a.Identify(ctx)
 	}
 	a.syncProfile(ctx)
 }

@@ -34,6 +34,12 @@ func (a *Adapter) Send(ctx context.Context, d core.Delivery) (core.Receipt, erro
 	if d.To.Bot != a.Bot() {
 		return nil, &core.Error{Code: core.Unreachable}
 	}
+	r, err := a.send(ctx, d)
+	a.noteMove(d.To, err)
+	return r, err
+}
+
+func (a *Adapter) send(ctx context.Context, d core.Delivery) (core.Receipt, error) {
 	switch c := d.Content.(type) {
 	case *core.Message:
 		return a.sendMessage(ctx, d, c)

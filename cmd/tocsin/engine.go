@@ -37,13 +37,17 @@ func newEngine(o *opened, mailer core.Mailer, adapters ...core.Adapter) (*engine
 	if err != nil {
 		return nil, err
 	}
-	can := map[core.BotID]core.Capabilities{}
-	for _, a := range adapters {
-		can[a.Bot()] = a.Capabilities()
+	can := func(b core.BotID) core.Capabilities {
+		for _, a := range adapters { // what they can may become known while they run
+			if a.Bot() == b {
+				return a.Capabilities()
+			}
+		}
+		return core.Capabilities{}
 	}
 	bot := &conversation.Bot{
 		Store: o.store, Flows: flows.All(), Locale: words, Campaign: o.config.Campaign, Mailer: mailer,
-		Can: func(b core.BotID) core.Capabilities { return can[b] }, Log: o.log,
+		Can: can, Log: o.log,
 	}
 	e := &engine{store: o.store, adapters: adapters, metrics: newMetrics()}
 	e.wireOutput(bot, o)

@@ -23,6 +23,7 @@ func (sourcesCommand) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
+		can := startCan(ctx, o.config)
 		table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "SOURCE\tSIGNED UP\tLINK")
 		for _, c := range allSources(o.config.Campaign.Sources, counts) {
@@ -30,7 +31,10 @@ func (sourcesCommand) Run(ctx context.Context, p *program) error {
 			if rounded, few := core.Blurred(c.Joined); !few {
 				told = fmt.Sprint(rounded)
 			}
-			link := "/start " + core.Link{Source: c.Source}.Payload()
+			link := can.StartLink(core.Link{Source: c.Source})
+			if link == "" {
+				link = "/start " + core.Link{Source: c.Source}.Payload()
+			}
 			if !slices.Contains(o.config.Campaign.Sources, c.Source) {
 				link = "not in the campaign file"
 			}

@@ -155,6 +155,23 @@ func pages(c *core.Campaign, words *locale.Catalogues) []telegram.Page {
 	return all
 }
 
+// startCan returns what links to the bot look like: nothing is known of them where there
+// is no bot on Telegram, or where Telegram does not answer soon.
+func startCan(ctx context.Context, c *Config) core.Capabilities {
+	const soon = 5 * time.Second
+	if c.Telegram.Token == "" {
+		return core.Capabilities{}
+	}
+	a, err := telegram.New(c.Telegram)
+	if err != nil {
+		return core.Capabilities{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	_, _ = a.Identify(ctx) // without a name there are no links, and what to write is shown instead
+	return a.Capabilities()
+}
+
 // telegram says whether the token works, which bot it is, and how updates come.
 func (r *report) telegram(ctx context.Context, c *Config) {
 	a, err := newTelegram(c)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,6 +23,7 @@ var chatProperties = []property{
 	{"Chat/HasOneTurnAtATime", chatOneTurnAtATime},
 	{"Chat/TwoBotsDoNotShareOne", chatPerBot},
 	{"Chat/OfARolledBackBotIsMadeAgain", chatOfRolledBackBot},
+	{"Chat/TalkIsDroppedWithThatOfItsThreads", chatTalkDropped},
 }
 
 func chatComesBackEqual(t *testing.T, s core.Store) {
@@ -227,5 +229,50 @@ func chatOfRolledBackBot(t *testing.T, s core.Store) {
 			t.Error("the chat came back with another ref")
 		}
 		return nil
+	})
+}
+
+// What was said in a group goes, with its threads; the group, other chats, and what the
+// people of the group said elsewhere stay.
+func chatTalkDropped(t *testing.T, s core.Store) {
+	root, thread := group(t, s, oldName), group(t, s, topic(oldName, "7"))
+	home, anna := chat(t, s, "anna"), account(t, s, "anna")
+	all := map[core.ChatID]core.MenuToken{root: "root", thread: "thread", home: "home"}
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for c, token := range all {
+			for _, a := range []core.AccountID{0, anna} {
+				must(t, tx.PutConversation(ctx, &core.Conversation{Chat: c, Account: a, Language: "fr"}))
+			}
+			must(t, tx.PutMenu(ctx, &core.Menu{Token: token, Chat: c}))
+			must(t, tx.Enqueue(ctx, &core.Outgoing{Chat: c, Lane: core.Talk, Content: &core.Message{Body: []core.Span{{Text: "bonjour"}}}, Again: core.TwiceOkay}))
+		}
+		return tx.DropTalk(ctx, root)
+	})
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for c, token := range all {
+			for _, a := range []core.AccountID{0, anna} {
+				talk, err := tx.Conversation(ctx, c, a)
+				must(t, err)
+				if kept := talk.Version > 0; kept != (c == home) {
+					t.Errorf("chat %q: what account %d said is kept: %t", token, a, kept)
+				}
+			}
+			_, err := tx.Menu(ctx, token)
+			if there, err := found(err); err != nil || there != (c == home) {
+				t.Errorf("chat %q: its menu is there: %t, %v", token, there, err)
+			}
+			_, err = tx.Chat(ctx, c)
+			must(t, err)
+		}
+		wantCode(t, tx.DropTalk(ctx, 404), core.NotFound)
+		return nil
+	})
+	wantClaimed(t, s, home)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		left, err := tx.Claim(ctx, core.Claim{Bot: testBot, Lanes: []core.Lane{core.Talk}, Max: 9, Lease: time.Minute})
+		if len(left) != 0 {
+			t.Errorf("%d messages wait for the group", len(left))
+		}
+		return err
 	})
 }

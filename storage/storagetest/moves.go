@@ -18,6 +18,9 @@ var moveProperties = []property{
 	{"MoveChat/ToAnotherBotIsInvalid", moveToAnotherBot},
 	{"MoveChat/ForgetsReceipts", moveForgetsReceipts},
 	{"MoveChat/KeepsOneCopyOfABroadcast", moveKeepsOneCopy},
+	{"MoveChat/OpensWhatWasClosedUnderTheOldName", moveOpens},
+	{"MoveChat/KeepsClosedWhatIsClosedUnderTheNewName", moveKeepsClosed},
+	{"MoveChat/ToldAgainEndsInOneChat", moveToldAgain},
 }
 
 var (
@@ -249,4 +252,71 @@ func moveKeepsOneCopy(t *testing.T, s core.Store) {
 		}
 		return nil
 	})
+}
+
+// The old name may be called gone before it is told that the chat goes on.
+func moveOpens(t *testing.T, s core.Store) {
+	root, thread := group(t, s, oldName), group(t, s, topic(oldName, "7"))
+	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.CloseChat(ctx, root, true) })
+	move(t, s, root, newName)
+	for _, id := range []core.ChatID{root, thread} {
+		if isClosed(t, s, id) {
+			t.Errorf("chat %d is closed under its new name", id)
+		}
+	}
+}
+
+func moveKeepsClosed(t *testing.T, s core.Store) {
+	root, gone := group(t, s, oldName), group(t, s, newName)
+	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.CloseChat(ctx, gone, true) })
+	move(t, s, root, newName)
+	if !isClosed(t, s, root) {
+		t.Error("what was closed under the new name is open")
+	}
+}
+
+func isClosed(t *testing.T, s core.Store, id core.ChatID) (closed bool) {
+	t.Helper()
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		c, err := r.Chat(ctx, id)
+		must(t, err)
+		closed = c.Closed
+		return nil
+	})
+	return closed
+}
+
+// A move is told by two messages and by each send that is refused: whatever comes in
+// between, all that hangs on the chat stays in one.
+func moveToldAgain(t *testing.T, s core.Store) {
+	n := enterTwoNames(t, s)
+	for range 3 {
+		move(t, s, group(t, s, oldName), newName)
+		do(t, s, func(ctx context.Context, tx core.Tx) error {
+			c, err := tx.EnterChat(ctx, newName, core.Group)
+			must(t, err)
+			return tx.Enqueue(ctx, &core.Outgoing{Chat: c.ID, Lane: core.Talk, Content: &core.Message{Body: []core.Span{{Text: "bonjour"}}}, Again: core.TwiceOkay})
+		})
+	}
+	root, thread := group(t, s, newName), group(t, s, topic(newName, "7"))
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		m, err := tx.Menu(ctx, twoNamesMenu)
+		must(t, err)
+		a, err := tx.Account(ctx, n.anna)
+		must(t, err)
+		c, err := tx.Chat(ctx, thread)
+		must(t, err)
+		if m.Chat != root || a.Home != root || c.Root != root {
+			t.Errorf("the menu is of chat %d, the home is chat %d, the root of the thread %d, want %d", m.Chat, a.Home, c.Root, root)
+		}
+		for account, flow := range map[core.AccountID]string{0: "new", n.anna: "old"} {
+			got, err := tx.Conversation(ctx, root, account)
+			must(t, err)
+			if len(got.Frames) != 1 || got.Frames[0].Flow != flow {
+				t.Errorf("account %d: %+v, want the flow %q", account, got, flow)
+			}
+		}
+		return nil
+	})
+	wantClaimed(t, s, root, root, thread, root, root, root)
 }
