@@ -127,6 +127,10 @@ func TestInAGroupAButtonIsForAllOrForWhoWasAsked(t *testing.T) {
 	if said := r.happens("g", "anna", core.Press{On: "4711", Choice: 1}); said != "" {
 		t.Errorf("a sign below somebody's message: %q", said)
 	}
+	if r.happens("g", "ben", core.Text{Body: "1"}); len(r.took) != 2 || !strings.HasSuffix(r.took[1], "room.see7") {
+		t.Errorf("what all were shown last, in words: taken %q", r.took)
+	}
+	r.took = r.took[:1]
 	if r.happens("g", "anna", one); len(r.took) != 2 || !strings.HasSuffix(r.took[1], "yes7") {
 		t.Errorf("one's own question: taken %q", r.took)
 	}
@@ -170,6 +174,26 @@ func TestAGroupIsGreetedOnceForEachTimeThatTheBotIsAdded(t *testing.T) {
 	}
 	if r.happens("h", "anna", core.Command{Name: "show"}); !strings.Contains(r.happens("h", "anna", core.Membership{Now: core.Added}), "Hello") {
 		t.Error("a group that spoke before the bot heard that it was added is not greeted")
+	}
+}
+
+// The update that told of the removal may be lost: then a refused message closed the chat.
+func TestAGroupThatWasGoneIsGreetedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.happens("g", "", core.Membership{Now: core.Added})
+	err := r.Store.Tx(t.Context(), func(tx core.Tx) error {
+		c, err := tx.EnterChat(t.Context(), core.ChatRef{Bot: "console:t", Chat: "g"}, core.Group)
+		if err != nil {
+			return err
+		}
+		return tx.CloseChat(t.Context(), c.ID, true)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := r.happens("g", "", core.Membership{Now: core.Added}); !strings.Contains(said, "Hello") {
+		t.Errorf("it is told %q", said)
 	}
 }
 

@@ -59,7 +59,7 @@ func (t *Turn) offerHere() {
 // flush stores what was said in the turn, and what is to be done later.
 func (t *Turn) flush(ctx context.Context) error {
 	n := 0
-	var menus []core.MenuToken
+	var menus, public []core.MenuToken
 	t.offerHere()
 	for _, s := range t.apart() {
 		shaped, menu := t.shape(s.message, n)
@@ -78,7 +78,7 @@ func (t *Turn) flush(ctx context.Context) error {
 		}
 		menu.Chat, menu.Account, menu.Message = o.Chat, o.Account, o.ID
 		if t.forAll(menu) {
-			menu.Account = 0
+			menu.Account, public = 0, append(public, menu.Token)
 		}
 		if err := t.Tx.PutMenu(ctx, menu); err != nil {
 			return err
@@ -88,8 +88,8 @@ func (t *Turn) flush(ctx context.Context) error {
 	if menus != nil {
 		t.Conversation.Menus = menus
 	}
-	if menus != nil && t.Chat.Kind != core.Private {
-		if err := t.share(ctx, menus); err != nil {
+	if public != nil {
+		if err := t.share(ctx, public); err != nil {
 			return err
 		}
 	}
