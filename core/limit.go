@@ -43,7 +43,8 @@ type SlotStore interface {
 	Reserve(ctx context.Context, k SlotKey, l Limit, n int) (int, error)
 
 	// Spend takes n slots whether they are free or not: what talk uses is taken from
-	// the others.
+	// the others. Of what was spent before beyond a burst nothing is remembered: no
+	// platform counts what was sent long ago.
 	Spend(ctx context.Context, k SlotKey, l Limit, n int) error
 
 	// SpendEach is Spend for one slot of each chat, of one limit. A chat that is named

@@ -64,7 +64,8 @@ type span struct{ least, most int }
 // take takes slots by the generic cell rate algorithm (ITU-T I.371, virtual
 // scheduling) in one statement. In a row, next_at is when the next slot would come at
 // the bare rate; ready_at is when one is given, earlier by the burst; before held, a
-// platform's word, none is; got is what this returns. A missing row is one at rest.
+// platform's word, none is; got is what this returns. A missing row is one at rest. What
+// was spent before, and is not free, is a debt of one burst at most to who spends more.
 func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, error) {
 	bot, err := t.bot(ctx, k.Bot)
 	if err != nil {
@@ -81,8 +82,10 @@ func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, err
 				FROM (SELECT b.base, CASE WHEN b.free < ?6 THEN ?6 WHEN b.free > ?7 THEN ?7 ELSE b.free END AS got
 					FROM (SELECT a.base,
 							CASE WHEN s.held > a.now OR a.base > a.now + ?5 THEN 0 ELSE (a.now + ?5 - a.base) / ?4 + 1 END AS free
-						FROM (SELECT n.now, CASE WHEN s.next_at > n.now THEN s.next_at ELSE n.now END AS base
-							FROM (SELECT ?2 AS now) AS n) AS a) AS b) AS f) AS g)
+						FROM (SELECT d.now, CASE WHEN ?6 > 0 AND d.debt > d.most THEN d.most ELSE d.debt END AS base
+							FROM (SELECT n.now, CASE WHEN s.next_at > n.now THEN s.next_at ELSE n.now END AS debt,
+									CASE WHEN s.held > n.now THEN s.held + ?5 ELSE n.now END + ?5 + ?4 AS most
+								FROM (SELECT ?2 AS now) AS n) AS d) AS a) AS b) AS f) AS g)
 		RETURNING got`,
 		bot, k.Chat, t.clock(), first, p.every, p.slack(), s.least, s.most, int64(first)*p.every,
 	).Scan(ctx, &got)

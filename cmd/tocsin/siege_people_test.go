@@ -35,18 +35,18 @@ var rounds = [][]line{
 	},
 }
 
-// words are what differs from one time that somebody lives a round to the next, and
-// whether they go to the action meanwhile.
-func words(round int, going bool) *strings.Replacer {
+// words are what differs from one time that somebody lives a round to the next: in every
+// second they take back what they did. Going says whether they come to the action.
+func words(time int, going bool) *strings.Replacer {
 	answer, answered, interest, agenda := "J’y serai", "Votre participation est confirmée", "collage", "rien de prévu"
-	if round/len(rounds)%2 == 1 {
+	if time%2 == 1 {
 		answer, answered, interest = "Je ne peux plus", "vous ne venez plus", "toutes les actions"
 	}
 	if going {
 		agenda = "Tractage au marché"
 	}
 	return strings.NewReplacer("{answer}", answer, "{answered}", answered, "{interest}", interest,
-		"{agenda}", agenda, "{name}", string(rune('A'+round)))
+		"{agenda}", agenda, "{name}", string(rune('A'+time)))
 }
 
 // A talker is somebody who talks to the bot.
@@ -63,12 +63,13 @@ type talker struct {
 // living returns what a person does: every second one begins with the second round.
 func living(i, n int) (all []line) {
 	going := false
-	for r := i % len(rounds); n > 0; r, n = r+1, n-1 {
-		for _, l := range rounds[r%len(rounds)] {
+	for r := range n {
+		time := r / len(rounds)
+		for _, l := range rounds[(r+i)%len(rounds)] {
 			if l.tap == "{answer}" {
-				going = r/len(rounds)%2 == 0
+				going = time%2 == 0
 			}
-			w := words(r, going)
+			w := words(time, going)
 			all = append(all, line{w.Replace(l.say), w.Replace(l.tap), w.Replace(l.hear)})
 		}
 	}
@@ -155,13 +156,15 @@ func (s *siege) talk(quota int) {
 	for i := range s.people {
 		p := s.people[(first+i)%len(s.people)]
 		for s.said < quota && p.next < len(p.lines) && !p.waits {
-			p.act()
+			if !p.act() {
+				s.t.Fatalf("nobody can press %q", p.lines[p.next-1].tap)
+			}
 			s.said++
 		}
 	}
 	for range s.people {
 		p := s.people[s.random.IntN(len(s.people))]
-		if s.repeats < s.said/10 && p.next > 0 && s.server.Bot().Repeat(s.t, p.ID) {
+		if !s.calm && s.repeats < s.said/10 && p.next > 0 && s.server.Bot().Repeat(s.t, p.ID) {
 			s.repeats++
 		}
 	}
@@ -178,23 +181,24 @@ func (p *talker) hear(m telegramtest.Message) {
 	}
 }
 
-// act does the next line.
-func (p *talker) act() {
+// act does the next line, and reports whether it can.
+func (p *talker) act() bool {
 	l := p.lines[p.next]
 	p.next++
 	p.waits = l.hear != ""
 	if l.say != "" {
 		p.Send(l.say)
-		return
+		return true
 	}
 	edited := map[int]bool{}
 	for _, m := range slices.Backward(p.heard) {
 		if !edited[m.ID] && slices.Contains(m.Labels(), l.tap) {
 			p.Tap(m, l.tap)
-			return
+			return true
 		}
 		edited[m.ID] = true
 	}
+	return false
 }
 
 // stuck says who waits for what.
@@ -210,5 +214,6 @@ func (s *siege) stuck() string {
 		return fmt.Sprintf("after %d of %d updates somebody waits for %q, and heard %q last", s.said, len(s.people)*len(s.people[0].lines),
 			p.lines[p.next-1].hear, last)
 	}
-	return "nobody waits"
+	return fmt.Sprintf("nobody waits; %d of %d updates are said, %d not confirmed, %d messages not sent", s.said,
+		len(s.people)*len(s.people[0].lines), s.server.Bot().Pending(), s.count("SELECT count(*) FROM outbox WHERE state = 'queued'"))
 }

@@ -67,6 +67,7 @@ type siege struct {
 	heard   int // of what the server's bots said
 	said    int // updates
 	repeats int // of them
+	calm    bool
 }
 
 // A journal is what programs write.
@@ -91,7 +92,7 @@ func (j *journal) String() string {
 func newSiege(t *testing.T, database string, size scale) *siege {
 	t.Helper()
 	s := &siege{
-		t: t, of: map[int64]*talker{}, random: rand.New(rand.NewPCG(2027, uint64(size.kills))),
+		t: t, calm: size.kills == 0, of: map[int64]*talker{}, random: rand.New(rand.NewPCG(2027, uint64(size.kills))),
 		server: telegramtest.New(t, telegramtest.Options{Clock: telegramtest.Real, Seed: 7}),
 	}
 	s.env = map[string]string{

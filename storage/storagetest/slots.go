@@ -19,6 +19,7 @@ var slotProperties = []property{
 	{"Slots/ParallelCallersNeverExceedTheRate", parallelCallersNeverExceedTheRate},
 	{"Slots/RestGivesTheBurst", restGivesTheBurst},
 	{"Slots/SpendTakesFromTheOthers", spendTakesFromTheOthers},
+	{"Slots/MuchSpentIsForgotten", muchSpentIsForgotten},
 	{"Slots/GivenBackIsFreeAgain", givenBackIsFreeAgain},
 	{"Slots/HoldIsForward", holdIsForward},
 	{"Slots/HoldOutlivesAllElse", holdOutlivesAllElse},
@@ -171,6 +172,18 @@ func spendTakesFromTheOthers(t *testing.T, s core.Store) {
 	spend(t, s, l, 1) // of a row that is known
 	advance(t, s, time.Hour)
 	wantReserve(t, s, l, 1, 0)
+	advance(t, s, time.Hour)
+	wantReserve(t, s, l, 5, 1)
+}
+
+// An evening of answers does not keep notices back for hours after it.
+func muchSpentIsForgotten(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Hour, Burst: 3}
+	for range 100 {
+		spend(t, s, l, 2)
+	}
+	advance(t, s, 2*time.Hour)
+	wantReserve(t, s, l, 5, 0)
 	advance(t, s, time.Hour)
 	wantReserve(t, s, l, 5, 1)
 }
