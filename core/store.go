@@ -212,6 +212,7 @@ type Claim struct {
 	Lanes []Lane
 	Max   int
 	Lease time.Duration // longer than any attempt takes
+	Now   time.Time     // the store's clock, for who has just asked it; zero: it is asked
 }
 
 // PlaceReader finds places and areas.

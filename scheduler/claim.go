@@ -67,7 +67,7 @@ func (c *claim) paced(ctx context.Context, k core.SlotKey, l core.Limit, room in
 // have arrived and is not sent twice, is settled at once.
 func (c *claim) take(ctx context.Context, from Source, lane core.Lane, n int) ([]sending, error) {
 	claimed, err := from.Claim(ctx, c.tx, core.Claim{
-		Bot: c.Adapter.Bot(), Lanes: []core.Lane{lane}, Max: n, Lease: orDefault(c.Lease, DefaultLease),
+		Bot: c.Adapter.Bot(), Lanes: []core.Lane{lane}, Max: n, Lease: orDefault(c.Lease, DefaultLease), Now: c.now,
 	})
 	if err != nil {
 		return nil, err

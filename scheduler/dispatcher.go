@@ -25,10 +25,11 @@ type Dispatcher struct {
 	patience patience
 }
 
-// The defaults of a Dispatcher. A crash makes at most InFlight sends uncertain.
+// The defaults of a Dispatcher. A crash makes at most InFlight sends uncertain; so many
+// verdicts and claims share a transaction while there is much to send.
 const (
 	DefaultEvery    = time.Second
-	DefaultInFlight = 8
+	DefaultInFlight = 32
 	DefaultLease    = 15 * time.Second
 	SendTimeout     = 10 * time.Second // of one send: well below the lease
 	untilLimit      = 100 * time.Millisecond

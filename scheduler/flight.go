@@ -93,16 +93,15 @@ func (f *flight) turn(ctx context.Context, tx core.Tx, landed []*landing, room i
 	if err != nil {
 		return nil, 0, err
 	}
-	if len(landed) > 0 {
-		if err := f.settle(ctx, tx, landed, now); err != nil {
-			return nil, 0, err
-		}
-		if wait, err := waitOf(ctx, tx, f.Adapter.Bot(), now); err != nil || wait > 0 {
-			return nil, wait, err
-		}
+	if err := f.settle(ctx, tx, landed, now); err != nil {
+		return nil, 0, err
 	}
 	batch, err := (&claim{f.Dispatcher, tx, now}).all(ctx, room)
-	return batch, 0, err
+	if err != nil || len(batch) > 0 {
+		return batch, 0, err
+	}
+	wait, err := waitOf(ctx, tx, f.Adapter.Bot(), now)
+	return nil, wait, err
 }
 
 // look returns what has landed, and how much more may be under way once that is settled.

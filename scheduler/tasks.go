@@ -23,6 +23,7 @@ type Tasks struct {
 const (
 	TaskLease   = time.Minute
 	TaskTimeout = 40 * time.Second
+	tasksAtOnce = 8
 )
 
 // Run works until ctx is done, and returns once the task under way is settled.
@@ -38,7 +39,7 @@ func (w *Tasks) pass(ctx context.Context) (time.Duration, error) {
 	var tasks []*core.Outgoing
 	err := w.Store.Tx(ctx, func(tx core.Tx) (err error) {
 		tasks, err = tx.Claim(ctx, core.Claim{
-			Tasks: true, Lanes: []core.Lane{core.Talk, core.Notice, core.Bulk}, Max: DefaultInFlight,
+			Tasks: true, Lanes: []core.Lane{core.Talk, core.Notice, core.Bulk}, Max: tasksAtOnce,
 			Lease: orDefault(w.Lease, TaskLease),
 		})
 		return err

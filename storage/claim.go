@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -14,7 +15,7 @@ import (
 // before the lease ends: a process that dies needs nobody to clean up after it. What
 // cannot be opened is settled as failed, so that it stops nothing else.
 func (t *tx) Claim(ctx context.Context, c core.Claim) ([]*core.Outgoing, error) {
-	now, err := t.Now(ctx)
+	now, err := t.nowOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +49,14 @@ func (t *tx) Claim(ctx context.Context, c core.Claim) ([]*core.Outgoing, error) 
 		return out, nil
 	}
 	return out, t.learnChats(ctx, chatsOf(out))
+}
+
+// nowOf returns the time of a claim.
+func (t *tx) nowOf(ctx context.Context, c core.Claim) (time.Time, error) {
+	if !c.Now.IsZero() {
+		return c.Now, nil
+	}
+	return t.Now(ctx)
 }
 
 // chatsOf are the chats that messages go to.

@@ -76,7 +76,7 @@ type recipientRow struct {
 // evenly, whatever their sizes; which is served first is drawn each time. The ID of a
 // copy is negative, so that it never is that of an Outgoing of the outbox.
 func (t *tx) ClaimRecipients(ctx context.Context, c core.Claim) ([]*core.Outgoing, error) {
-	now, err := t.Now(ctx)
+	now, err := t.nowOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func newClient(c Config) *client {
 			DialContext:           c.Dialer,
 			TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:   dialTime,
-			MaxIdleConnsPerHost:   16,
+			MaxIdleConnsPerHost:   40, // of all that a dispatcher sends at once, and some
 			IdleConnTimeout:       90 * time.Second,
 			ExpectContinueTimeout: time.Second,
 			ForceAttemptHTTP2:     true,
