@@ -173,7 +173,7 @@ func (c *crowd) obeyed() {
 // all, while an answer does not wait.
 func TestManyAreWrittenToAtTheLimitAndAnswersDoNotWait(t *testing.T) {
 	t.Parallel()
-	people := 1000
+	people := 500
 	if os.Getenv("SOAK") != "" {
 		people = 10_000
 	}

@@ -86,9 +86,10 @@ func (s *siege) populate(size scale) {
 				p := &talker{User: s.server.User(fmt.Sprint("Person", i), "fr"), lines: living(i, size.rounds)}
 				s.people, s.of[p.ID] = append(s.people, p), p
 				err = s.join(ctx, tx, p, found[0])
-				if err == nil && i%4 == 0 {
+				if err == nil && i%4 == 0 { // one after the other, for about as long as people talk
 					err = tx.Enqueue(ctx, &core.Outgoing{
 						Chat: p.chat, Account: p.account, Lane: core.Notice, Again: core.Once,
+						Due:     time.Now().Add(time.Duration(size.updates()*i/size.people) * 10 * time.Millisecond),
 						Content: &core.Message{Body: []core.Span{{Text: alert}}},
 					})
 				}
