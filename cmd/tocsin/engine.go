@@ -28,7 +28,7 @@ type engine struct {
 	jobs        *scheduler.Jobs
 	faces       []part            // what answers over HTTP
 	metrics     *metrics          // what was counted
-	hints       []chan<- struct{} // wake what sends and works
+	hints       []chan<- struct{} // wake what sends
 }
 
 // newEngine wires the parts. It fails if a catalogue cannot be read.
@@ -58,20 +58,20 @@ func newEngine(o *opened, mailer core.Mailer, adapters ...core.Adapter) (*engine
 	return e, nil
 }
 
-// wireOutput makes what sends and works, and the hints that wake it.
+// wireOutput makes what sends and works, and the hints that wake it: what works is woken
+// only by a turn that made work.
 func (e *engine) wireOutput(bot *conversation.Bot, o *opened) {
-	hint := func() <-chan struct{} {
-		c := make(chan struct{}, 1)
-		e.hints = append(e.hints, c)
-		return c
-	}
 	for _, a := range e.adapters {
+		hint := make(chan struct{}, 1)
+		e.hints = append(e.hints, hint)
 		e.dispatchers = append(e.dispatchers, &scheduler.Dispatcher{
-			Store: o.store, Adapter: a, Preparer: bot, Log: o.log, Wake: hint(),
+			Store: o.store, Adapter: a, Preparer: bot, Log: o.log, Wake: hint,
 			Told: e.metrics.told(a.Bot()),
 		})
 	}
-	e.tasks = &scheduler.Tasks{Store: o.store, Runner: bot, Log: o.log, Wake: hint()}
+	work := make(chan struct{}, 1)
+	bot.Tasked = func() { give([]chan<- struct{}{work}) }
+	e.tasks = &scheduler.Tasks{Store: o.store, Runner: bot, Log: o.log, Wake: work}
 	e.jobs = &scheduler.Jobs{
 		Store: o.store, Jobs: scheduler.AllJobs(), Lines: o.config.Jobs, Zone: o.config.Zone,
 		Holder: rand.Text(), Log: o.log,

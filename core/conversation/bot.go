@@ -22,6 +22,7 @@ type Bot struct {
 	Mailer   core.Mailer
 	Can      func(core.BotID) core.Capabilities
 	Log      *slog.Logger
+	Tasked   func() // is told once a turn has stored work without a message; may be nil
 
 	learn sync.Once
 	words map[locale.Language]vocabulary
@@ -60,7 +61,14 @@ func again(err error) bool {
 // attempt runs the turn once. When a step fails, the turn is undone, and the person
 // is told so once.
 func (b *Bot) attempt(ctx context.Context, u *core.Update) error {
-	err := b.Store.Tx(ctx, func(tx core.Tx) error { return b.turn(ctx, tx, u) })
+	tasked := false
+	err := b.Store.Tx(ctx, func(tx core.Tx) (err error) {
+		tasked, err = b.turn(ctx, tx, u)
+		return err
+	})
+	if err == nil && tasked && b.Tasked != nil {
+		b.Tasked()
+	}
 	if err == nil || again(err) || ctx.Err() != nil {
 		return err
 	}
@@ -80,9 +88,15 @@ func (b *Bot) attempt(ctx context.Context, u *core.Update) error {
 	})
 }
 
-// turn marks u as seen and lets the bot answer.
-func (b *Bot) turn(ctx context.Context, tx core.Tx, u *core.Update) error {
-	return b.alone(ctx, tx, u, func(t *Turn) error { return b.guarded(ctx, t) })
+// turn marks u as seen and lets the bot answer. It reports whether that made work without
+// a message.
+func (b *Bot) turn(ctx context.Context, tx core.Tx, u *core.Update) (tasked bool, err error) {
+	err = b.alone(ctx, tx, u, func(t *Turn) error {
+		err := b.guarded(ctx, t)
+		tasked = len(t.later) > 0
+		return err
+	})
+	return tasked, err
 }
 
 // alone enters the chat, in which no other turn runs until tx ends, and stores what

@@ -211,3 +211,27 @@ func TestAFloodIsAnsweredInTheOutbox(t *testing.T) {
 		t.Errorf("said %q", said)
 	}
 }
+
+func TestOnlyAStoredTurnThatMadeWorkTellsSo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	told := 0
+	b.Tasked = func() { told++ }
+	work := func(turn *conversation.Turn) error { return turn.Later("work", 1, conversation.Window{}) }
+	for i, c := range []struct {
+		fault func(context.Context, *conversation.Turn) error
+		want  int
+	}{
+		{func(context.Context, *conversation.Turn) error { return nil }, 0},
+		{func(_ context.Context, turn *conversation.Turn) error { return errors.Join(work(turn), errors.New("boom")) }, 0},
+		{func(_ context.Context, turn *conversation.Turn) error { return work(turn) }, 1},
+	} {
+		told, b.fault = 0, c.fault
+		if err := b.Handle(t.Context(), command(string(rune('a'+i)))); err != nil {
+			t.Fatal(err)
+		}
+		if told != c.want {
+			t.Errorf("turn %d told of work %d times, want %d", i+1, told, c.want)
+		}
+	}
+}
