@@ -61,7 +61,10 @@ func (c *Config) check() error {
 }
 
 // id returns the id of the bot, which its token begins with.
-func (c *Config) id() string { return tokenForm.FindStringSubmatch(c.Token)[1] }
+func (c *Config) id() string {
+	id, _, _ := strings.Cut(c.Token, ":")
+	return id
+}
 
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
