@@ -15,9 +15,17 @@ type claim struct {
 	now time.Time // of the store
 }
 
+// talkShare is the part of the sends under way, one in so many, that is never of notices
+// or broadcasts: a platform that is slow to take these must not keep an answer from leaving.
+const talkShare = 4
+
 // all takes from every lane, as much as there is room for. Talk goes first; what it uses
 // is taken from the others.
 func (c *claim) all(ctx context.Context, room int) ([]sending, error) {
+	free, err := c.tx.Reserve(ctx, talkOf(c.Adapter.Bot()), core.Limit{}, 1)
+	if err != nil || free == 0 {
+		return nil, err
+	}
 	batch, err := c.take(ctx, Outbox{}, core.Talk, room)
 	if err != nil {
 		return nil, err
@@ -28,7 +36,7 @@ func (c *claim) all(ctx context.Context, room int) ([]sending, error) {
 			return nil, err
 		}
 	}
-	if room -= len(batch); room == 0 {
+	if room -= len(batch) + orDefault(c.InFlight, DefaultInFlight)/talkShare; room <= 0 {
 		return batch, nil
 	}
 	next, err := c.tx.NextDue(ctx, bot.Bot, core.Notice, core.Bulk)
@@ -94,6 +102,9 @@ func (c *claim) prepare(ctx context.Context, o *core.Outgoing) (core.Delivery, c
 	}
 	d, state, err := c.Preparer.Prepare(ctx, c.tx, o, c.now)
 	switch {
+	case core.CodeOf(err) == core.Internal: // it would be the first of each claim from now on
+		c.Log.Error("message not rendered", "message", o.ID, "err", err)
+		return d, core.Verdict{State: core.Failed, Code: core.Internal}, nil
 	case err != nil:
 		return d, core.Verdict{}, err
 	case state != core.Queued:

@@ -45,10 +45,23 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	return err
 }
 
+// talkOf names the row that holds all answers of a bot.
+func talkOf(b core.BotID) core.SlotKey { return core.SlotKey{Bot: b, Chat: -1} }
+
 // hold obeys a 429: nothing goes to this chat before until, and no notice and no
-// broadcast to anyone.
+// broadcast to anyone. An answer that gets one while those are held already says that it
+// is the bot which is limited, so that answers wait, too.
 func (d *Dispatcher) hold(ctx context.Context, tx core.Tx, s sending, until time.Time) error {
 	bot := d.Adapter.Bot()
+	if s.outgoing.Lane == core.Talk {
+		free, err := tx.Reserve(ctx, core.SlotKey{Bot: bot}, core.Limit{}, 1)
+		if err == nil && free == 0 {
+			err = tx.Hold(ctx, talkOf(bot), until)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if err := tx.Hold(ctx, core.SlotKey{Bot: bot, Chat: s.outgoing.Chat}, until); err != nil {
 		return err
 	}

@@ -10,17 +10,28 @@ import (
 // with the waits of backoff, for about a day.
 const MaxAttempts = 30
 
+// An answer is tried again within slowest, for somebody waits and what is said to them
+// next waits behind it; and it is given up after talkLife.
+const (
+	slowest  = time.Minute
+	talkLife = 24 * time.Hour
+)
+
 // Judge says what becomes of o after an attempt that ended with err. once says that
 // the platform shows a message that is sent twice only once. Nothing is retried
-// that is final, nothing is counted against o that was only a limit, and what may
-// have arrived is sent again only where that shows nothing twice, or where o says
-// that twice is better than never; and then once.
+// that is final, a limit alone ends nothing, and what may have arrived is sent again
+// only where that shows nothing twice, or where o says that twice is better than never;
+// and then once.
 func Judge(o *core.Outgoing, err error, once bool, now time.Time) core.Verdict {
 	code := core.CodeOf(err)
 	again := func(wait time.Duration, unsure bool) core.Verdict {
 		return core.Verdict{State: core.Queued, Code: code, Next: now.Add(wait), Unsure: unsure}
 	}
 	_, task := o.Content.(*core.Task)
+	wait, over := backoff(o.Attempt), o.Attempt >= MaxAttempts
+	if o.Lane == core.Talk && !task {
+		wait, over = min(wait, slowest), over && now.Sub(o.Due) > talkLife
+	}
 	switch code {
 	case "":
 		return core.Verdict{State: core.Sent}
@@ -32,14 +43,14 @@ func Judge(o *core.Outgoing, err error, once bool, now time.Time) core.Verdict {
 		return core.Verdict{State: core.Failed, Code: code}
 	case core.Uncertain:
 		if once || task || o.Again == core.TwiceOkay && !o.Unsure {
-			return again(backoff(o.Attempt), true)
+			return again(wait, true)
 		}
 		return core.Verdict{State: core.Doubtful, Code: code}
 	}
-	if o.Attempt >= MaxAttempts {
+	if over {
 		return core.Verdict{State: core.Failed, Code: code}
 	}
-	return again(backoff(o.Attempt), o.Unsure)
+	return again(wait, o.Unsure)
 }
 
 // Resend reports whether o, of which an earlier attempt may have arrived, is sent

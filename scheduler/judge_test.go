@@ -17,6 +17,10 @@ func TestJudgeSaysOnlyWhatIsCertain(t *testing.T) {
 	slow := &core.Error{Code: core.RateLimited, After: 30 * time.Second}
 	answer := core.Outgoing{Content: &core.Message{}, Again: core.TwiceOkay, Attempt: 1}
 	alert := core.Outgoing{Content: &core.Message{}, Again: core.Once, Attempt: 1}
+	spoken := answer
+	spoken.Lane, spoken.Due = core.Talk, noon.Add(-23*time.Hour)
+	old := spoken
+	old.Due = noon.Add(-25 * time.Hour)
 	letter := core.Outgoing{Content: &core.Task{}, Again: core.Once, Attempt: 1}
 	at := func(o core.Outgoing, attempt int, unsure bool) *core.Outgoing {
 		o.Attempt, o.Unsure = attempt, unsure
@@ -36,6 +40,9 @@ func TestJudgeSaysOnlyWhatIsCertain(t *testing.T) {
 		{"still away", at(answer, 5, false), code(core.Unavailable), false, core.Queued, 16 * time.Second},
 		{"away for an hour", at(answer, 20, false), code(core.Unavailable), false, core.Queued, time.Hour},
 		{"away for good", at(answer, scheduler.MaxAttempts, false), code(core.Unavailable), false, core.Failed, 0},
+		{"what somebody waits for is never far", at(spoken, 20, false), code(core.Unavailable), false, core.Queued, time.Minute},
+		{"for a day", at(spoken, 99, false), code(core.Unavailable), false, core.Queued, time.Minute},
+		{"and no longer", at(old, 99, false), code(core.Unavailable), false, core.Failed, 0},
 		{"told to wait", &alert, slow, false, core.Queued, 30 * time.Second},
 		{"told to wait is never given up", at(alert, 99, false), slow, false, core.Queued, 30 * time.Second},
 		{"blocked", &answer, code(core.Unreachable), false, core.Failed, 0},

@@ -75,6 +75,9 @@ func (t *tx) learnChats(ctx context.Context, ids []core.ChatID) error {
 	}
 	for i := range rows {
 		c, err := t.chat(&rows[i])
+		if core.CodeOf(err) == core.Internal {
+			continue // who asks for this chat alone is told
+		}
 		if err != nil {
 			return err
 		}

@@ -223,7 +223,9 @@ func TestOnlyAStoredTurnThatMadeWorkTellsSo(t *testing.T) {
 		want  int
 	}{
 		{func(context.Context, *conversation.Turn) error { return nil }, 0},
-		{func(_ context.Context, turn *conversation.Turn) error { return errors.Join(work(turn), errors.New("boom")) }, 0},
+		{func(_ context.Context, turn *conversation.Turn) error {
+			return errors.Join(work(turn), errors.New("boom"))
+		}, 0},
 		{func(_ context.Context, turn *conversation.Turn) error { return work(turn) }, 1},
 	} {
 		told, b.fault = 0, c.fault

@@ -8,9 +8,13 @@ import (
 	"tocsin/core"
 )
 
-// Prepare implements core.Preparer.
-func (b *Bot) Prepare(ctx context.Context, tx core.Tx, o *core.Outgoing, now time.Time) (core.Delivery, core.State, error) {
-	var d core.Delivery
+// Prepare implements core.Preparer. A rendering that panics is an Internal error.
+func (b *Bot) Prepare(ctx context.Context, tx core.Tx, o *core.Outgoing, now time.Time) (d core.Delivery, _ core.State, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = core.Wrap(core.Internal, fmt.Errorf("panic (%T)", p), "conversation: prepare")
+		}
+	}()
 	facts, err := core.FactsOf(ctx, tx, o, b.Campaign, now)
 	if core.CodeOf(err) == core.NotFound || err == nil && !core.Open(o, facts, now) {
 		return d, core.Unsent, nil
