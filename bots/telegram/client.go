@@ -26,6 +26,11 @@ const (
 	uploadTime = 60 * time.Second
 	pollSlack  = 15 * time.Second // of a long poll, beyond the server's own time
 	mostBytes  = 8 << 20
+
+	// Of a connection that many calls share: one that has died without a word is noticed
+	// before a second call is lost on it.
+	pingAfter = 5 * time.Second
+	pingTime  = 4 * time.Second
 )
 
 // A client calls methods of the Bot API. No error of it holds the token.
@@ -53,6 +58,7 @@ func newClient(c Config) *client {
 			IdleConnTimeout:       90 * time.Second,
 			ExpectContinueTimeout: time.Second,
 			ForceAttemptHTTP2:     true,
+			HTTP2:                 &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTime},
 		},
 	}}
 	k.api.Token = c.Token

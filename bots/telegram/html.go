@@ -77,6 +77,9 @@ func split(spans []core.Span, limit int) [][]core.Span {
 		}
 		spans = tail
 	}
+	if len(parts) > 0 && blank(spans) {
+		return parts
+	}
 	return append(parts, spans)
 }
 

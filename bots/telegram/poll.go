@@ -54,7 +54,7 @@ func (a *Adapter) introduce(ctx context.Context, asked chan<- struct{}) {
 	_, err := a.Identify(ctx)
 	close(asked)
 	for wait := firstWait; err != nil; wait = min(2*wait, longest) {
-		if !pause(ctx, jitter(wait)) {
+		if !pause(ctx, max(jitter(wait), afterOf(err))) {
 			return
 		}
 		for a.State() == TokenRejected { // who receives asks again, once a minute
@@ -142,8 +142,11 @@ func (p *poller) run(ctx context.Context) {
 		}
 		p.hasty = 0
 		if len(updates) > 0 && p.handle(ctx, updates) {
-			id, _ := head(updates[len(updates)-1])
-			p.offset = id + 1
+			for _, raw := range updates {
+				if id, _ := head(raw); id != 0 {
+					p.offset = id + 1
+				}
+			}
 		}
 	}
 	p.confirm(context.WithoutCancel(ctx))
@@ -283,7 +286,7 @@ func (p *poller) unhook(ctx context.Context) time.Duration {
 	ask.bool("drop_pending_updates", false)
 	if err := p.client.call(ctx, deleteWebhook, ask, nil); err != nil {
 		p.unhooked = false
-		return firstWait
+		return max(firstWait, afterOf(err))
 	}
 	return 0
 }

@@ -17,7 +17,8 @@ func (a *Adapter) words(u *core.Update, m *tgbotapi.Message) core.Event {
 	in := core.ReceiptID(strconv.Itoa(m.MessageID))
 	if name, arg, ok := command(m); ok {
 		name, to, addressed := strings.Cut(name, "@")
-		if addressed && !strings.EqualFold(to, a.name()) {
+		known := a.name() != "" || u.Kind != core.Private // else nobody but us reads it
+		if addressed && known && !strings.EqualFold(to, a.name()) {
 			return nil
 		}
 		return core.Command{Name: strings.ToLower(name), Arg: strings.TrimSpace(arg)}
