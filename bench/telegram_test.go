@@ -119,7 +119,7 @@ func (d *duel) flooded(t *testing.T) {
 }
 
 // dueled says how both are measured.
-const dueled = "%d private chats on a fake Bot API server over loopback, without its limits; polls of 100; each bot a process; " +
+const dueled = "%d private chats on a fake Bot API server over loopback, without its limits; ours are on; polls of 100; each bot a process; " +
 	"reference: go-telegram/bot v1.19.0, 16 workers, that does one INSERT for each answer; "
 
 func TestBenchTelegramSQLite(t *testing.T) {
