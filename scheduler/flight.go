@@ -199,6 +199,10 @@ func (f *flight) settleNow(ctx context.Context, tx core.Tx, landed []*landing) e
 	return f.settle(ctx, tx, landed, now)
 }
 
+// finalTime is how long the last verdicts may take: a database that is away must not keep
+// the program from ending. A verdict that is lost makes its message an uncertain one.
+const finalTime = 3 * time.Second
+
 // finish waits for what is under way, and stores the verdicts.
 func (f *flight) finish(ctx context.Context) {
 	landed, room := f.look()
@@ -206,6 +210,11 @@ func (f *flight) finish(ctx context.Context) {
 		<-f.end
 		landed, room = f.look()
 	}
+	if len(landed) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, finalTime)
+	defer cancel()
 	err := settle(ctx, f.Store, func(tx core.Tx) error { return f.settleNow(ctx, tx, landed) })
 	if err != nil {
 		f.Log.Error("dispatch failed", "code", core.CodeOf(err), "err", err)

@@ -107,7 +107,11 @@ func settle(ctx context.Context, store core.Store, fn func(core.Tx) error) error
 		if lost || !core.Retryable(err) {
 			break
 		}
-		time.Sleep(min(50*time.Millisecond<<i, 5*time.Second))
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(min(50*time.Millisecond<<i, 5*time.Second)):
+		}
 	}
 	if core.CodeOf(err) == core.Conflict {
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -131,6 +132,14 @@ func TestWhatComesWhileTheDatabaseIsAwayIsAnsweredLater(t *testing.T) {
 	anna := s.telegram.User("Anna", "fr")
 	anna.Send("/help")
 	s.telegram.Wait(t, "an answer", func() bool { return answers(anna, helped) == 1 })
+	counted := func(n int) {
+		t.Helper()
+		until(t, "the verdict is stored", func() bool {
+			_, body := page(t, p.metrics, "/metrics")
+			return strings.Contains(body, fmt.Sprintf("lane=\"talk\",verdict=\"sent\"} %d\n", n))
+		})
+	}
+	counted(1)
 	if status, body := page(t, p.http, "/readyz"); status != http.StatusOK || body != "ready\ndatabase reachable\ntelegram receiving\n" {
 		t.Errorf("before: %d %q", status, body)
 	}
@@ -161,6 +170,7 @@ func TestWhatComesWhileTheDatabaseIsAwayIsAnsweredLater(t *testing.T) {
 	if status, body := page(t, p.http, "/readyz"); status != http.StatusOK {
 		t.Errorf("afterwards: %d %q", status, body)
 	}
+	counted(2)
 	if err := postgres.Kill(); err != nil {
 		t.Fatal(err)
 	}
