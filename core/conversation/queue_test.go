@@ -153,15 +153,18 @@ func TestOfAFloodThatGoesOnOneUpdateASecondIsTaken(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if n := len(h.handled); n < 20 || n > 45 || answered.Load() != 1 {
 			t.Errorf("of a flood of ten seconds %d updates were handled, and it was answered %d times", n, answered.Load())
 		}
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		before := len(h.handled)
 		for n := range 10 {
 			q.Submit(t.Context(), update("flood", n))
 		}
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if n := len(h.handled) - before; n != 10 {
 			t.Errorf("once it was over %d of 10 were handled", n)
 		}
