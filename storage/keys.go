@@ -33,6 +33,7 @@ type key struct {
 	id    string
 	aead  cipher.AEAD // random nonces: good for 2^32 values (NIST SP 800-38D, 8.3)
 	find  []byte
+	own   []byte // what others keep beside the database is sealed with what is made of it
 	check string // tells the key from another of the same id, and nothing else
 }
 
@@ -98,6 +99,7 @@ func newKey(id string, secret []byte) key {
 		id:    id,
 		aead:  aead,
 		find:  derive(secret, "find", 32),
+		own:   derive(secret, "own", 32),
 		check: hex.EncodeToString(derive(secret, "check", 8)),
 	}
 }
@@ -146,6 +148,10 @@ func syncFolder(path string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// Secret returns 32 bytes for one purpose outside of this database, the same as long as
+// the file has its first key.
+func (k *Keys) Secret(purpose string) []byte { return derive(k.all[0].own, purpose, 32) }
 
 // byID returns a key, or nil.
 func (k *Keys) byID(id string) *key {

@@ -204,3 +204,17 @@ func FuzzParseKeys(f *testing.F) {
 		}
 	})
 }
+
+// What others seal must open after a key was added, and with no other key file.
+func TestASecretIsThatOfTheFirstKeyAndOfOnePurpose(t *testing.T) {
+	t.Parallel()
+	one := keysOf(t, line("a", 1))
+	if got := keysOf(t, line("a", 1), line("b", 2)).Secret("letters"); !bytes.Equal(got, one.Secret("letters")) || len(got) != 32 {
+		t.Error("a new key changes the secret, or it has not 32 bytes")
+	}
+	for _, other := range [][]byte{one.Secret("numbers"), keysOf(t, line("a", 2)).Secret("letters")} {
+		if bytes.Equal(other, one.Secret("letters")) {
+			t.Error("two purposes or two files have one secret")
+		}
+	}
+}

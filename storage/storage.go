@@ -87,3 +87,7 @@ func once(res sql.Result, err error, code core.Code, what string) error {
 	}
 	return err
 }
+
+// Secret returns 32 bytes that are made of the key file, for what others keep beside this
+// database. See Keys.Secret.
+func (s *Store) Secret(purpose string) []byte { return s.keys.Secret(purpose) }
