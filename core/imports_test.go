@@ -25,8 +25,13 @@ var arrows = map[string][]string{
 	"tocsin/scheduler":         {"tocsin/bots", "tocsin/storage", "database/sql", "github.com/uptrace/bun", "tocsin/core/flows"},
 	"tocsin/bots/console":      {"tocsin/storage", "tocsin/scheduler", "tocsin/core/flows"},
 	"tocsin/bots/telegram":     {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/bots/mail", "tocsin/core/flows"},
-	"tocsin/bots/mail":         {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/core/flows"},
-	"tocsin/bots/web":          {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/bots/mail", "tocsin/bots/telegram", "tocsin/core/flows"},
+	"tocsin/bots/matrix": {
+		"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/bots/telegram", "tocsin/bots/mail", "tocsin/core/flows",
+		// They count events as received that nobody has handled, and need a C compiler.
+		"maunium.net/go/mautrix/crypto/cryptohelper", "go.mau.fi/util/dbutil/litestream",
+	},
+	"tocsin/bots/mail": {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/core/flows"},
+	"tocsin/bots/web":  {"tocsin/storage", "tocsin/scheduler", "tocsin/bots/console", "tocsin/bots/mail", "tocsin/bots/telegram", "tocsin/core/flows"},
 }
 
 // inner are what nothing in core may need: a network, a database, a platform.

@@ -1,0 +1,86 @@
+package matrix
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+
+	"maunium.net/go/mautrix/id"
+
+	"tocsin/core"
+)
+
+// A Config says which account it is, and where its server is. It prints and logs as
+// "[matrix config]".
+type Config struct {
+	Homeserver  string // https://matrix.example.org; "": its server's own name says where
+	User        string // @bot:example.org
+	Password    string // needed once: then the device that it made is used
+	Token       string // instead of a password, of the device Device
+	Device      string
+	RecoveryKey string // vouches for a new device
+	Database    string // sqlite: and the path of a file, or a postgres:// URL
+	Unlimited   bool   // the operator says that the server does not limit this account
+	Invites     Invites
+}
+
+// Invites says whose invitations are accepted.
+type Invites struct {
+	Servers []string // of the inviting person; empty: the bot's own server alone; "*": any
+	Rooms   bool     // into rooms too, not into direct chats alone
+}
+
+func (Config) String() string       { return "[matrix config]" }
+func (Config) GoString() string     { return "[matrix config]" }
+func (Config) LogValue() slog.Value { return slog.StringValue("[matrix config]") }
+
+// check fails with Invalid if a value breaks a rule; it never shows a secret.
+func (c *Config) check() error {
+	if _, err := c.id(); err != nil {
+		return err
+	}
+	switch {
+	case c.Password == "" && c.Token == "":
+		return invalid("it takes a password, or a token and the device that it is of")
+	case (c.Token == "") != (c.Device == ""):
+		return invalid("the token and the device that it is of go together")
+	case !strings.HasPrefix(c.Database, "sqlite:") && !postgres(c.Database):
+		return invalid("the database must begin with sqlite: and the path of a file, or with postgres://")
+	case c.Homeserver == "":
+		return nil
+	}
+	u, err := url.Parse(c.Homeserver)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http":
+		return invalid("the address of the server must look like https://matrix.example.org")
+	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+		return invalid("the address of the server takes no user, query or fragment")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return invalid("the address of the server must begin with https:// unless it is on this machine")
+	}
+	return nil
+}
+
+// id returns the account's own id.
+func (c *Config) id() (id.UserID, error) {
+	user := id.UserID(c.User)
+	if name, server, err := user.ParseAndValidateRelaxed(); err != nil || name == "" || server == "" {
+		return "", invalid("the user must look like @bot:example.org")
+	}
+	return user, nil
+}
+
+func postgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func invalid(why string) error {
+	return core.Wrap(core.Invalid, errors.New(why), "matrix: read config")
+}
