@@ -24,6 +24,14 @@ type Campaign struct {
 	Silences   []Silence         `toml:"silence"`
 	Jobs       map[string]string `toml:"jobs"`
 	Sources    []SourceID        `toml:"sources"` // where it is announced: /start src_poster
+	Matrix     MatrixRules       `toml:"matrix"`
+}
+
+// MatrixRules say what the operator of the homeserver allows, and whom we let invite us.
+type MatrixRules struct {
+	Unlimited bool     `toml:"unlimited"` // the homeserver does not limit the bot
+	Servers   []string `toml:"servers"`   // whose people may invite it; "*": any; empty: its own
+	Rooms     bool     `toml:"rooms"`     // into rooms too, not into direct chats alone
 }
 
 // A Kind is a kind of action, with its name in each language.

@@ -61,7 +61,7 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 	if c.End == "" || len(c.Silences) != 1 || len(c.Sources) == 0 {
 		t.Errorf("ends %q, %d silences, %d sources: an example is missing", c.End, len(c.Silences), len(c.Sources))
 	}
-	c.End, c.Silences, c.Sources = "", nil, nil
+	c.End, c.Silences, c.Sources, c.Matrix.Servers = "", nil, nil, nil
 	if diff := cmp.Diff(parse(t, ""), c); diff != "" {
 		t.Error(diff)
 	}
@@ -73,7 +73,7 @@ func TestTheExampleNamesEveryKey(t *testing.T) {
 	var all bytes.Buffer
 	err := toml.NewEncoder(&all).Encode(core.Campaign{
 		Kinds: []core.Kind{{Name: core.DefaultKinds[0].Name}}, Silences: []core.Silence{{Areas: []core.AreaID{"FR"}}}, Jobs: core.DefaultJobs,
-		Sources: []core.SourceID{"poster"},
+		Sources: []core.SourceID{"poster"}, Matrix: core.MatrixRules{Servers: []string{"example.org"}},
 	})
 	if err != nil {
 		t.Fatal(err)

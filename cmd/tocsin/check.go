@@ -30,6 +30,7 @@ func (checkCommand) Run(ctx context.Context, p *program) error {
 	r.database(ctx, c, p)
 	r.mail(ctx, c)
 	r.telegram(ctx, c)
+	r.matrix(ctx, c, p)
 	r.faces(ctx, c)
 	if r.bad {
 		return errUnfit

@@ -46,6 +46,9 @@ type commands struct {
 	Job     struct {
 		Run jobRun `cmd:"" help:"Run a job now."`
 	} `cmd:"" help:"What the clock starts."`
+	Matrix struct {
+		Setup matrixSetup `cmd:"" help:"Give the bot on Matrix an identity that vouches for its device."`
+	} `cmd:"" help:"The account on Matrix."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/bots/mail"
+	"tocsin/bots/matrix"
 	"tocsin/bots/telegram"
 	"tocsin/core"
 	"tocsin/core/locale"
@@ -24,6 +25,7 @@ type Config struct {
 	SMTP      Secret          // SMTP_URL; "": no letter can be sent
 	MailFrom  string          // MAIL_FROM
 	Telegram  telegram.Config // TELEGRAM_TOKEN, TELEGRAM_API_URL
+	Matrix    matrix.Config   // MATRIX_HOMESERVER and the others
 	Webhook   Webhook         // TELEGRAM_WEBHOOK_URL, TELEGRAM_WEBHOOK_SECRET
 	HTTP      string          // HTTP_ADDR
 	Metrics   string          // METRICS_ADDR; "": they are not shown
@@ -54,6 +56,7 @@ func LoadConfig(env lookup) (*Config, error) {
 	}
 	c.SMTP, c.MailFrom = e.mail()
 	c.Telegram = e.telegram()
+	c.Matrix = e.matrix(c.Database)
 	c.Webhook = e.webhook(c.Telegram)
 	c.HTTP, c.Metrics = e.faces()
 	switch scheme, _, _ := strings.Cut(string(c.Database), ":"); scheme {

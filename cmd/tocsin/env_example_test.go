@@ -50,7 +50,7 @@ func TestTheExampleNamesWhatIsRead(t *testing.T) {
 
 // examples are the lines of .env.example that show no default: there is none, or
 // another line does.
-var examples = []string{"DATABASE_URL=postgres", "DATABASE_URL_FILE", "CAMPAIGN_FILE", "SMTP_URL", "SMTP_URL_FILE", "MAIL_FROM", "TELEGRAM_TOKEN", "TELEGRAM_WEBHOOK", "METRICS_ADDR"}
+var examples = []string{"DATABASE_URL=postgres", "DATABASE_URL_FILE", "CAMPAIGN_FILE", "SMTP_URL", "SMTP_URL_FILE", "MAIL_FROM", "TELEGRAM_TOKEN", "MATRIX_", "TELEGRAM_WEBHOOK", "METRICS_ADDR"}
 
 // settingsOf lets cmp look at a Config.
 var settingsOf = cmp.Options{
@@ -89,6 +89,7 @@ func TestTheExamplesAreValid(t *testing.T) {
 		{"SMTP_URL": "", "MAIL_FROM": ""},
 		{"DATABASE_URL": ""},
 		{"TELEGRAM_TOKEN": "", "TELEGRAM_API_URL": ""},
+		{"MATRIX_HOMESERVER": "", "MATRIX_USER": "", "MATRIX_PASSWORD": ""},
 		{"TELEGRAM_TOKEN": "", "TELEGRAM_WEBHOOK_URL": "", "TELEGRAM_WEBHOOK_SECRET": ""},
 		{"HTTP_ADDR": "", "METRICS_ADDR": ""},
 	} {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/bots/matrix"
 	"tocsin/bots/telegram"
 	"tocsin/bots/web"
 	"tocsin/core"
@@ -84,8 +85,11 @@ func (e *engine) standings() []web.Standing {
 	var out []web.Standing
 	for _, a := range e.adapters {
 		s := web.Standing{Bot: string(a.Bot().Platform()), Word: string(telegram.Receiving), Well: true}
-		if t, ok := a.(*telegram.Adapter); ok {
-			s.Word, s.Well = string(t.State()), t.State().Well()
+		switch a := a.(type) {
+		case *telegram.Adapter:
+			s.Word, s.Well = string(a.State()), a.State().Well()
+		case *matrix.Adapter:
+			s.Word, s.Well = string(a.State()), a.State() == matrix.Receiving || a.State() == matrix.Waiting
 		}
 		out = append(out, s)
 	}

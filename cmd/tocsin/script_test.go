@@ -18,11 +18,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tocsin/bots/mail/mailtest"
+	"tocsin/bots/matrix/matrixtest"
 	"tocsin/storage/pgtest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(pgtest.Wrap(m), map[string]func(){"tocsin": main})
+	testscript.Main(matrixtest.Wrap(pgtest.Wrap(m)), map[string]func(){"tocsin": main})
 }
 
 // The scripts in testdata/script run the program as an operator does, on SQLite.

@@ -22,7 +22,7 @@ type platform struct {
 // platforms are all of them, a line each.
 var platforms = []platform{
 	{"Telegram", "TELEGRAM_TOKEN", openTelegram},
-	{"Matrix", "MATRIX_HOMESERVER and MATRIX_USER", nil},
+	{"Matrix", "MATRIX_USER", openMatrix},
 }
 
 // Run runs the bots whose variables are set, until a signal ends it.

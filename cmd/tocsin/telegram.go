@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tocsin/bots/matrix"
 	"tocsin/bots/telegram"
 	"tocsin/core"
 	"tocsin/core/conversation"
@@ -100,8 +101,11 @@ func openTelegram(c *Config) (core.Adapter, error) {
 // equip gives adapters what they need of the rest.
 func equip(adapters []core.Adapter, o *opened) {
 	for _, a := range adapters {
-		if t, ok := a.(*telegram.Adapter); ok {
-			t.Lease, t.Log = leases{o.store}, o.log
+		switch a := a.(type) {
+		case *telegram.Adapter:
+			a.Lease, a.Log = leases{o.store}, o.log
+		case *matrix.Adapter:
+			a.Lease, a.Log, a.Key = leases{o.store}, o.log, o.store.Secret("matrix")
 		}
 	}
 }
@@ -109,7 +113,7 @@ func equip(adapters []core.Adapter, o *opened) {
 // leases lets an adapter hold leases of the store.
 type leases struct{ store core.Store }
 
-// Hold implements telegram.Lease.
+// Hold implements telegram.Lease and matrix.Lease.
 func (l leases) Hold(ctx context.Context, name core.LeaseName, holder string) error {
 	return l.store.Tx(ctx, func(tx core.Tx) error {
 		_, err := tx.TakeLease(ctx, name, holder)
@@ -117,7 +121,7 @@ func (l leases) Hold(ctx context.Context, name core.LeaseName, holder string) er
 	})
 }
 
-// Drop implements telegram.Lease.
+// Drop implements telegram.Lease and matrix.Lease.
 func (l leases) Drop(ctx context.Context, name core.LeaseName, holder string) error {
 	return l.store.Tx(ctx, func(tx core.Tx) error {
 		lease, err := tx.TakeLease(ctx, name, holder)
