@@ -30,6 +30,7 @@ type Action struct {
 	Point      geo.Point // unless Online
 	Capacity   int       // 0: no limit
 	Taken      int       // people who come, guests included
+	Quorum     int       // people who are needed; 0: nobody said
 	Visibility Visibility
 	State      ActionState
 	Note       string // the organiser's; shown with the confirmation

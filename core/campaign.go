@@ -25,6 +25,11 @@ type Campaign struct {
 	Jobs       map[string]string `toml:"jobs"`
 	Sources    []SourceID        `toml:"sources"` // where it is announced: /start src_poster
 	Matrix     MatrixRules       `toml:"matrix"`
+
+	// How many messages that we begin a person gets in seven days, unless they chose, and
+	// how many people hear at once of one action that nobody approved for more.
+	ContactBudget int `toml:"contact_budget"`
+	InstantMost   int `toml:"instant_most"`
 }
 
 // MatrixRules say what the operator of the homeserver allows, and whom we let invite us.
@@ -75,8 +80,17 @@ var DefaultKinds = []Kind{
 
 // DefaultJobs are the cron lines of the jobs, on the clocks of the campaign's zone.
 var DefaultJobs = map[string]string{
+	"digests":   "*/5 * * * *",
+	"instant":   "* * * * *",
 	"retention": "17 4 * * *",
 }
+
+// The defaults of a campaign that sets none, and the widest that it may set.
+const (
+	DefaultContactBudget = 7
+	MaxContactBudget     = 100
+	DefaultInstantMost   = 5_000
+)
 
 // ParseCampaign reads a campaign file (TOML). It fails with Invalid, naming the key,
 // if a key is not known or a value breaks a rule.
@@ -100,6 +114,12 @@ func (c Campaign) completed() (*Campaign, error) {
 	if len(c.Kinds) == 0 {
 		c.Kinds = DefaultKinds
 	}
+	if c.ContactBudget == 0 {
+		c.ContactBudget = DefaultContactBudget
+	}
+	if c.InstantMost == 0 {
+		c.InstantMost = DefaultInstantMost
+	}
 	jobs := make(map[string]string, len(DefaultJobs))
 	for name, line := range DefaultJobs {
 		jobs[name] = line
@@ -119,6 +139,12 @@ func (c *Campaign) check() error {
 		if _, err := time.Parse(time.DateOnly, c.End); err != nil {
 			return invalidKey("campaign_end", "is not a date such as 2027-05-31")
 		}
+	}
+	if c.ContactBudget < 0 || c.ContactBudget > MaxContactBudget {
+		return invalidKey("contact_budget", "is not from 1 to 100")
+	}
+	if c.InstantMost < 0 {
+		return invalidKey("instant_most", "is less than 1")
 	}
 	seen := map[KindID]bool{}
 	for _, k := range c.Kinds {
@@ -190,6 +216,18 @@ func (k Kind) In(language string) string {
 // Silent reports whether nothing but answers may go to area at t.
 func (c *Campaign) Silent(area AreaID, t time.Time) bool {
 	return slices.ContainsFunc(c.Silences, func(s Silence) bool { return s.Covers(area, t) })
+}
+
+// BudgetOf returns how many messages that we begin somebody gets in seven days: their own
+// choice, else the campaign's.
+func (c *Campaign) BudgetOf(s *Settings) int {
+	switch {
+	case s.Budget != nil:
+		return *s.Budget
+	case c.ContactBudget == 0: // no file was read
+		return DefaultContactBudget
+	}
+	return c.ContactBudget
 }
 
 // Domain returns the host of the campaign's site: what is ours in names that must

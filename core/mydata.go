@@ -42,6 +42,8 @@ type MyData struct {
 	Roles         []MyRole          `json:"roles"`
 	Answers       []MyAnswer        `json:"answers"`
 	Searches      []MySearch        `json:"searches"`
+	Digests       *MyDigests        `json:"digests"` // null as Person is
+	Contacts      []MyContacts      `json:"contacts"`
 	Conversations []MyConversation  `json:"conversations"`
 	Codes         []MyCode          `json:"codes"`
 	Attempts      []MyAttempts      `json:"attempts"`
@@ -87,6 +89,37 @@ type MySettings struct {
 	Plain bool      `json:"plain"`
 	Held  Day       `json:"held,omitempty"`
 	Moved time.Time `json:"moved,omitzero"` // the move that was undone
+
+	Line    CronLine   `json:"line,omitempty"` // when digests come, where the usual times were not wanted
+	Free    bool       `json:"free"`
+	Budget  *int       `json:"budget,omitempty"`
+	Pause   Day        `json:"pause,omitempty"`
+	Snoozed []MySnooze `json:"snoozed"`
+}
+
+// MySnooze is a kind of action that is not announced for a while.
+type MySnooze struct {
+	Kind  KindID `json:"kind"`
+	Until Day    `json:"until"`
+}
+
+// MyDigests are what was announced to the person, and when the next digest comes.
+type MyDigests struct {
+	Next time.Time `json:"next,omitzero"`
+	Last time.Time `json:"last,omitzero"`
+	Told []MyTold  `json:"told"`
+}
+
+// MyTold is an action that was announced.
+type MyTold struct {
+	Action string    `json:"action"` // its title
+	Starts time.Time `json:"starts"` // as it stood then
+}
+
+// MyContacts are how many messages the bot began with the person on a day.
+type MyContacts struct {
+	Day   Day `json:"day"`
+	Count int `json:"count"`
 }
 
 // MyQuiet are hours of the day in which nothing but answers is sent.

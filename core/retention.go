@@ -27,6 +27,8 @@ const (
 	KeptTalks        Kept = "conversations" // what was said in an open flow
 	KeptCells        Kept = "cells"         // of people who have not spoken to us
 	KeptSearches     Kept = "searches"      // that found nothing
+	KeptTold         Kept = "told"          // which actions a person was told of, after the last of them began
+	KeptContacts     Kept = "contacts"      // how many messages that we began, by day
 	KeptActions      Kept = "actions"       // after their end
 	KeptRuns         Kept = "runs"
 )
@@ -47,6 +49,8 @@ var Retentions = []Retention{
 	{KeptTalks, 60 * day},
 	{KeptCells, 90 * day},
 	{KeptSearches, 28 * day},
+	{KeptTold, 1 * day},
+	{KeptContacts, 8 * day},
 	{KeptActions, 30 * day},
 	{KeptRuns, 90 * day},
 }

@@ -15,6 +15,12 @@ type Settings struct {
 	Plain bool     `json:"p,omitempty"` // text mode: no emoji, numbers instead of buttons, short lines
 	Held  Day      `json:"h,omitempty"` // until then no other chat may take the account over
 	Moved int64    `json:"m,omitempty"` // the move that was undone, in Unix seconds: who lost the account by a later one is not asked
+
+	Line    CronLine       `json:"l,omitempty"` // when digests come; "": UsualLine
+	Free    bool           `json:"f,omitempty"` // only actions with free places
+	Budget  *int           `json:"b,omitempty"` // messages that we begin in seven days; nil: the campaign's
+	Pause   Day            `json:"u,omitempty"` // the last day without any that we begin
+	Snoozed map[KindID]Day `json:"z,omitempty"` // the last day without actions of a kind
 }
 
 // Times is a part of the week.
@@ -34,7 +40,8 @@ const EveningHour = 17
 
 // Untouched reports whether nothing was chosen.
 func (s *Settings) Untouched() bool {
-	return len(s.Kinds) == 0 && len(s.Times) == 0 && s.Quiet == nil && !s.Plain && s.Held == "" && s.Moved == 0
+	return len(s.Kinds) == 0 && len(s.Times) == 0 && s.Quiet == nil && !s.Plain && s.Held == "" && s.Moved == 0 &&
+		s.Line == "" && !s.Free && s.Budget == nil && s.Pause == "" && len(s.Snoozed) == 0
 }
 
 // TimesOf returns the part of the week that t is in, on t's own clock.
@@ -54,6 +61,34 @@ func (s *Settings) Likes(k KindID) bool { return len(s.Kinds) == 0 || slices.Con
 // Fits reports whether the person can come at t, on t's own clock.
 func (s *Settings) Fits(t time.Time) bool {
 	return len(s.Times) == 0 || slices.Contains(s.Times, TimesOf(t))
+}
+
+// Wants reports whether actions of a kind are announced to the person at now: they
+// interest them, and are not snoozed.
+func (s *Settings) Wants(k KindID, now time.Time) bool {
+	return s.Likes(k) && s.Snoozed[k] < DayOf(now)
+}
+
+// Paused reports whether nothing that we begin is sent to the person at now.
+func (s *Settings) Paused(now time.Time) bool { return s.Pause >= DayOf(now) }
+
+// PauseDays is how long a pause or a snooze lasts.
+const PauseDays = 7
+
+// PauseFrom returns the last day of a pause or a snooze that begins at now.
+func PauseFrom(now time.Time) Day { return DayOf(now.AddDate(0, 0, PauseDays)) }
+
+// Snooze notes that actions of a kind are not announced up to a day, that one included.
+// With "" they are again.
+func (s *Settings) Snooze(k KindID, until Day) {
+	snoozed := make(map[KindID]Day, len(s.Snoozed)+1)
+	for kind, day := range s.Snoozed {
+		snoozed[kind] = day
+	}
+	if snoozed[k] = until; until == "" {
+		delete(snoozed, k)
+	}
+	s.Snoozed = snoozed
 }
 
 // A Switch is what becomes of one choice among several.

@@ -25,6 +25,7 @@ type Store interface {
 type Reader interface {
 	Now(ctx context.Context) (time.Time, error)
 	ActionReader
+	AlertReader
 	ChatReader
 	ConsentReader
 	InvitationReader
@@ -44,6 +45,7 @@ type Reader interface {
 type Tx interface {
 	Reader
 	ActionStore
+	AlertStore
 	BroadcastStore
 	ChatStore
 	ConsentStore

@@ -51,6 +51,10 @@ const (
 	Never     Often = "never"
 )
 
+// SetOften changes how often the person hears of actions. A cron line of their own
+// was of another rhythm: it goes.
+func (s *Supporter) SetOften(o Often) { s.Often, s.Settings.Line = o, "" }
+
 // A Day is a date as YYYY-MM-DD, in UTC; "" is none. What we keep about a person is
 // dated by day.
 type Day string
@@ -120,6 +124,10 @@ type SupporterStore interface {
 
 	// PutSupporter stores s as it is now. It fails with NotFound if there is none.
 	PutSupporter(ctx context.Context, s *Supporter) error
+
+	// SeeSupporter stores the last day that somebody spoke to us. It fails with NotFound if
+	// there is no such supporter.
+	SeeSupporter(ctx context.Context, id SupporterID, on Day) error
 
 	// Prove records that s holds the sponsorship of f. It fails with Conflict if
 	// another supporter does.

@@ -28,6 +28,7 @@ type actionRow struct {
 	Cell          core.Cell
 	Capacity      int
 	Taken         int
+	Quorum        int
 	Visibility    core.Visibility
 	State         core.ActionState
 	Note          string
@@ -36,7 +37,7 @@ type actionRow struct {
 
 // actionColumns are those of an actionRow but the cell, which tells nothing more.
 const actionColumns bun.Safe = "a.id, a.source, a.sequence, a.title, a.kind, a.starts_at, a.ends_at, a.zone, a.online, " +
-	"a.place, a.area, a.lat, a.lon, a.capacity, a.taken, a.visibility, a.state, a.note, a.team"
+	"a.place, a.area, a.lat, a.lon, a.capacity, a.taken, a.quorum, a.visibility, a.state, a.note, a.team"
 
 // rowOf returns a as it is stored. An action without a place has the cell 0, and only
 // such a one. It fails with Invalid without Source, or where the point is none.
@@ -44,8 +45,9 @@ func rowOf(a *core.Action) (actionRow, error) {
 	r := actionRow{
 		ID: a.ID, Source: a.Source, Sequence: a.Sequence, Title: a.Title, Kind: a.Kind,
 		StartsAt: microsOf(a.StartsAt), EndsAt: microsOf(a.EndsAt), Zone: a.Zone, Online: a.Online,
-		Place: a.Place, Area: a.Area, Capacity: a.Capacity, Taken: a.Taken, Visibility: a.Visibility,
-		State: a.State, Note: a.Note, Team: a.Team,
+		Place: a.Place, Area: a.Area, Capacity: a.Capacity, Taken: a.Taken, Quorum: a.Quorum,
+		Visibility: a.Visibility,
+		State:      a.State, Note: a.Note, Team: a.Team,
 	}
 	if a.Source == "" {
 		return r, core.Wrap(core.Invalid, errors.New("it has no source"), "storage: put action")
@@ -65,7 +67,7 @@ func (r *actionRow) action() *core.Action {
 		ID: r.ID, Source: r.Source, Sequence: r.Sequence, Title: r.Title, Kind: r.Kind,
 		StartsAt: r.StartsAt.Time(), EndsAt: r.EndsAt.Time(), Zone: r.Zone, Online: r.Online,
 		Place: r.Place, Area: r.Area, Point: geo.Point{Lat: r.Lat, Lon: r.Lon}, Capacity: r.Capacity,
-		Taken: r.Taken, Visibility: r.Visibility, State: r.State, Note: r.Note, Team: r.Team,
+		Taken: r.Taken, Quorum: r.Quorum, Visibility: r.Visibility, State: r.State, Note: r.Note, Team: r.Team,
 	}
 }
 

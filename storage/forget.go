@@ -18,6 +18,8 @@ var forgetPerson = []string{
 		WHERE id IN (SELECT r.action FROM rsvps AS r WHERE r.supporter = ?0 AND r.answer = 'going')`,
 	"DELETE FROM rsvps WHERE supporter = ?0",
 	"DELETE FROM searches WHERE supporter = ?0",
+	"DELETE FROM contacts WHERE supporter = ?0",
+	"DELETE FROM digests WHERE supporter = ?0",
 	"DELETE FROM consents WHERE supporter = ?0",
 	"DELETE FROM grants WHERE supporter = ?0",
 	"UPDATE accounts SET supporter = NULL WHERE supporter = ?0",

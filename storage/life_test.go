@@ -81,7 +81,7 @@ func (l *life) begin(ctx context.Context, tx core.Tx) (err error) {
 }
 
 func (l *life) join(ctx context.Context, tx core.Tx) error {
-	area := core.AreaID("area-" + l.name)
+	area, five := core.AreaID("area-"+l.name), 5
 	place := core.NamedPlace{Place: core.Place{Source: l.name, Name: "place-" + l.name, Point: geo.Point{Lat: 45, Lon: 5}}}
 	l.person = &core.Supporter{
 		State: core.Suspended, Name: "name-" + l.name, Language: "language-" + l.name, Zone: "zone-" + l.name,
@@ -90,6 +90,8 @@ func (l *life) join(ctx context.Context, tx core.Tx) error {
 		Settings: core.Settings{
 			Kinds: []core.KindID{core.KindID("kind-" + l.name)}, Times: []core.Times{core.Evenings},
 			Quiet: &core.Quiet{From: 3, Until: 4}, Plain: true, Held: "2099-03-13", Moved: 4076956800,
+			Line: "1 2 * * 3", Free: true, Budget: &five, Pause: "2099-03-19",
+			Snoozed: map[core.KindID]core.Day{core.KindID("snoozed-" + l.name): "2099-03-20"},
 		},
 	}
 	address := tx.Fingerprint(core.Address(l.name + "@example.org"))
@@ -114,6 +116,21 @@ func (l *life) join(ctx context.Context, tx core.Tx) error {
 		},
 		func() error { _, err := tx.PutSponsorships(ctx, []core.Sponsorship{sponsored}); return err },
 		func() error { return tx.Prove(ctx, l.person.ID, address) },
+		func() error { return l.beTold(ctx, tx) },
+	)
+}
+
+// beTold leaves a digest that told them of an action, and counted messages.
+func (l *life) beTold(ctx context.Context, tx core.Tx) error {
+	ws, err := tx.Watchers(ctx, []core.SupporterID{l.person.ID})
+	if err != nil || len(ws) != 1 {
+		return errors.Join(err, fmt.Errorf("%d watchers", len(ws)))
+	}
+	d := core.Digest{Of: &ws[0], Last: moment(13), Next: moment(14), Told: []core.Told{{Action: l.action, StartsAt: moment(15)}}}
+	count := func() error { return tx.CountContact(ctx, l.person.ID, "2099-03-18", 2) }
+	return all(
+		func() error { _, err := tx.PutDigests(ctx, []core.Digest{d}); return err },
+		count, count,
 	)
 }
 

@@ -2,7 +2,9 @@ package storage
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -48,7 +50,7 @@ func (t *tx) MyData(ctx context.Context, a core.AccountID) (*core.MyData, error)
 		m.accounts, m.named[a.ID] = append(m.accounts, a.ID), a.Ref.ID
 	}
 	for _, gather := range []func(context.Context) error{
-		m.whereTheySpeak, m.person, m.sponsorship, m.consents, m.roles, m.answers, m.searches,
+		m.whereTheySpeak, m.person, m.sponsorship, m.consents, m.roles, m.answers, m.searches, m.digests, m.contacts,
 		m.conversations, m.codes, m.attempts, m.messages, m.broadcasts, m.buttons, m.receipts,
 	} {
 		if err := gather(ctx); err != nil {
@@ -145,7 +147,16 @@ func mySettings(s *core.Settings) core.MySettings {
 	return core.MySettings{
 		Kinds: append([]core.KindID{}, s.Kinds...), Times: append([]core.Times{}, s.Times...),
 		Quiet: core.MyQuiet{From: q.From, Until: q.Until, Chosen: s.Quiet != nil}, Plain: s.Plain, Held: s.Held, Moved: undone(s.Moved),
+		Line: s.Line, Free: s.Free, Budget: s.Budget, Pause: s.Pause, Snoozed: snoozed(s),
 	}
+}
+
+func snoozed(s *core.Settings) []core.MySnooze {
+	out := []core.MySnooze{}
+	for _, k := range slices.Sorted(maps.Keys(s.Snoozed)) {
+		out = append(out, core.MySnooze{Kind: k, Until: s.Snoozed[k]})
+	}
+	return out
 }
 
 // myCell describes a cell of any level. Its middle is given to three decimals, a hundred

@@ -28,7 +28,7 @@ accounts.find | - | a keyed hash of the account, which only finds the row
 accounts.sealed | accounts[].id | account-NAME
 actions.title | answers[].action | title of the action
 actions.starts_at | answers[].starts | *
-actions.id source sequence kind ends_at zone online place area lat lon cell capacity taken visibility state note team | - | public, or a sum: what people said to an action stands in rsvps
+actions.id source sequence kind ends_at zone online place area lat lon cell capacity taken quorum visibility state note team | - | public, or a sum: what people said to an action stands in rsvps
 areas.name | person.area_name | areaname-NAME
 areas.id kind | - | of the gazetteer
 blobs.sealed | messages[].file.content | content-NAME
@@ -60,6 +60,9 @@ consents.platform | consents[].platform | platform-NAME
 consents.day | consents[].day | 2099-03-15
 consents.sealed | consents[].at | 2099-03-15T08:00:01Z
 consents.id supporter | - | numbers of ours
+contacts.day | contacts[].day | 2099-03-18
+contacts.count | contacts[].count | 2
+contacts.supporter | - | a number of ours
 conversations.chat | conversations[].chat | chat-NAME
 conversations.day | conversations[].day | TODAY
 conversations.sealed | conversations[].at | 2099-03-10T08:00:07Z
@@ -75,6 +78,11 @@ conversations.sealed | conversations[].last.open[].step | laststep-NAME
 conversations.sealed | conversations[].last.open[].typed[].name | lastkey-NAME
 conversations.sealed | conversations[].last.open[].typed[].value | lasttyped-NAME
 conversations.account version | - | numbers of ours
+digests.due | digests.next | 2099-03-10T08:00:14Z
+digests.last | digests.last | 2099-03-10T08:00:13Z
+digests.told | digests.told[].action | title of the action
+digests.told | digests.told[].starts | 2099-03-10T08:00:15Z
+digests.supporter told_until version | - | numbers of ours; told_until follows from what was told
 grants.account | roles[].account | account-NAME
 grants.role | roles[].role | lead
 grants.area | roles[].area | area-NAME
@@ -91,6 +99,7 @@ menus.token | - | a random name, which who knows it could press
 menus.account message | - | numbers of ours
 meta.key value | - | of the database itself: which keys it is sealed with
 offers.hash role area expires | - | a role that waits for whoever types its code: it is nobody's yet
+openings.action since waiting called | - | of public actions, not of people
 outbox.chat | messages[].chat | chat-NAME
 outbox.lane | messages[].lane | 2
 outbox.kind | messages[].kind | reference
@@ -169,6 +178,12 @@ supporters.settings | person.settings.quiet.chosen | true
 supporters.settings | person.settings.plain | true
 supporters.settings | person.settings.held | 2099-03-13
 supporters.settings | person.settings.moved | 2099-03-12T00:00:00Z
+supporters.settings | person.settings.line | 1 2 * * 3
+supporters.settings | person.settings.free | true
+supporters.settings | person.settings.budget | 5
+supporters.settings | person.settings.pause | 2099-03-19
+supporters.settings | person.settings.snoozed[].kind | snoozed-NAME
+supporters.settings | person.settings.snoozed[].until | 2099-03-20
 supporters.since | person.since | 2099-03-11
 supporters.seen | person.seen | 2099-03-12
 supporters.proof | sponsorship.linked | true
@@ -323,8 +338,9 @@ func export(t *testing.T, s *storage.Store, id core.AccountID) string {
 func TestWhatIsSealedAsAWholeIsShownWhole(t *testing.T) {
 	t.Parallel()
 	for of, known := range map[reflect.Type]string{
-		reflect.TypeFor[core.Settings]():     "Kinds Times Quiet Plain Held Moved",
+		reflect.TypeFor[core.Settings]():     "Kinds Times Quiet Plain Held Moved Line Free Budget Pause Snoozed",
 		reflect.TypeFor[core.Quiet]():        "From Until",
+		reflect.TypeFor[core.Told]():         "Action Sequence StartsAt",                                               // not the sequence: how often the action changed
 		reflect.TypeFor[core.Conversation](): "Chat Account Frames Menus Language Plain Last Asked Greeted At Version", // not the menus: random names; not Asked: a button of ours; Greeted is a group's
 		reflect.TypeFor[core.Answered]():     "In Frames Menus",
 		reflect.TypeFor[core.Frame]():        "Flow Step Data",

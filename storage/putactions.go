@@ -83,6 +83,7 @@ func (t *tx) putActions(ctx context.Context, b *actionBatch) (added, changed int
 		return 0, 0, err
 	}
 	var fresh []actionRow
+	var raised []core.ActionID
 	for i := range b.rows {
 		r := &b.rows[i]
 		old, ok := known[r.Source]
@@ -98,9 +99,17 @@ func (t *tx) putActions(ctx context.Context, b *actionBatch) (added, changed int
 		if err := t.replaceAction(ctx, r); err != nil {
 			return 0, 0, err
 		}
-		changed++
+		if changed++; r.Sequence > old.Sequence {
+			raised = append(raised, r.ID)
+		}
 	}
-	return len(fresh), changed, t.addActions(ctx, fresh, b)
+	if err := t.addActions(ctx, fresh, b); err != nil {
+		return 0, 0, err
+	}
+	for i := range fresh {
+		raised = append(raised, b.rows[b.bySource[fresh[i].Source]].ID)
+	}
+	return len(fresh), changed, t.openActions(ctx, raised)
 }
 
 // replace makes r the successor of old, and reports whether it differs. What people who

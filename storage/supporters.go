@@ -63,6 +63,10 @@ func (t *tx) CreateSupporter(ctx context.Context, s *core.Supporter) error {
 	if err != nil {
 		return failed(err, "create supporter")
 	}
+	_, err = t.NewRaw("INSERT INTO digests (supporter, due, last, told_until, version) VALUES (?, 0, 0, 0, 0)", s.ID).Exec(ctx)
+	if err != nil {
+		return failed(err, "create digests of supporter")
+	}
 	name, settings, err := t.sealedSupporter(s)
 	if err != nil || name == nil && settings == nil {
 		return err
@@ -71,7 +75,8 @@ func (t *tx) CreateSupporter(ctx context.Context, s *core.Supporter) error {
 	return failed(err, "name supporter")
 }
 
-// PutSupporter implements core.SupporterStore.
+// PutSupporter implements core.SupporterStore. When their next digest is due is planned
+// anew: it depends on much of what may have changed.
 func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
 	name, settings, err := t.sealedSupporter(s)
 	if err != nil {
@@ -84,7 +89,17 @@ func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
 		s.State, name, s.Language, s.Zone, s.Cell, s.Place, s.Area,
 		s.Radius, s.Radius.Class(), s.Often, s.Stopped, settings, s.Since, s.Seen, s.ID,
 	).Exec(ctx)
-	return once(res, err, core.NotFound, "put supporter")
+	if err := once(res, err, core.NotFound, "put supporter"); err != nil {
+		return err
+	}
+	_, err = t.NewRaw("UPDATE digests SET due = 0, version = version + 1 WHERE supporter = ?", s.ID).Exec(ctx)
+	return failed(err, "plan digests anew")
+}
+
+// SeeSupporter implements core.SupporterStore.
+func (t *tx) SeeSupporter(ctx context.Context, id core.SupporterID, on core.Day) error {
+	res, err := t.NewRaw("UPDATE supporters SET seen = ? WHERE id = ?", on, id).Exec(ctx)
+	return once(res, err, core.NotFound, "see supporter")
 }
 
 // Supporter implements core.SupporterReader.

@@ -46,7 +46,7 @@ func newEngine(o *opened, mailer core.Mailer, adapters ...core.Adapter) (*engine
 		return core.Capabilities{}
 	}
 	bot := &conversation.Bot{
-		Store: o.store, Flows: flows.All(), Locale: words, Campaign: o.config.Campaign, Mailer: mailer,
+		Store: o.store, Flows: flows.All(), Locale: words, Campaign: o.config.Campaign, Mailer: mailer, Planner: new(scheduler.Planner),
 		Can: can, Log: o.log,
 	}
 	e := &engine{store: o.store, adapters: adapters, metrics: newMetrics()}

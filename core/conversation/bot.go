@@ -20,6 +20,7 @@ type Bot struct {
 	Locale   *locale.Catalogues
 	Campaign *core.Campaign
 	Mailer   core.Mailer
+	Planner  core.Planner
 	Can      func(core.BotID) core.Capabilities
 	Log      *slog.Logger
 	Tasked   func() // is told once a turn has stored work without a message; may be nil
@@ -177,7 +178,7 @@ func (t *Turn) meet(ctx context.Context) error {
 	}
 	if today := core.DayOf(t.Now); t.Supporter.Seen != today {
 		t.Supporter.Seen = today
-		return t.Tx.PutSupporter(ctx, t.Supporter)
+		return t.Tx.SeeSupporter(ctx, t.Supporter.ID, today)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"strings"
 
 	"tocsin/core"
 	"tocsin/core/conversation"
@@ -10,20 +11,14 @@ import (
 )
 
 // An alert tells a person of actions near them, unasked. Whoever chooses them enqueues
-// a core.Reference of kind alertKind whose subjects are actions, the most fitting first:
+// a core.Reference of kind core.AlertKind whose subjects are actions, the most fitting first:
 // within the person's radius, or online, or else the nearest. This file says only what
 // the person then reads, when it is sent; the gate says whether they may be written to.
-
-// alertKind is the kind of reference that is rendered as an alert.
-const alertKind core.ReferenceKind = "alert"
-
-// alertMost is how many actions one alert tells of: more do not fit on a phone.
-const alertMost = 3
 
 func alert() *conversation.Flow {
 	return &conversation.Flow{
 		Name:       "alert",
-		References: map[core.ReferenceKind]conversation.Rendering{alertKind: renderAlert},
+		References: map[core.ReferenceKind]conversation.Rendering{core.AlertKind: renderAlert},
 		Actions:    map[core.Verb]conversation.Action{"alert.fewer": fewerAlerts, "alert.undo": undoFewer},
 	}
 }
@@ -40,7 +35,7 @@ func renderAlert(ctx context.Context, s *conversation.Scene, subjects []int64) (
 		if err != nil {
 			return nil, err
 		}
-		if n != nil && len(news) < alertMost {
+		if n != nil && len(news) < core.MatchMost {
 			news = append(news, *n)
 		}
 	}
@@ -63,7 +58,7 @@ func newsOf(ctx context.Context, s *conversation.Scene, id core.ActionID) (*core
 		return nil, err
 	case a.State != core.Public || !a.StartsAt.After(s.Now):
 		return nil, nil
-	case a.Visibility != core.ForEveryone && s.Supporter.State != core.Active:
+	case a.Visibility != core.ForEveryone && s.Supporter.State != core.Active, !s.Supporter.Settings.Wants(a.Kind, s.Now):
 		return nil, nil
 	}
 	_, err = s.Tx.Rsvp(ctx, a.ID, s.Supporter.ID)
@@ -192,11 +187,12 @@ func fewerAlerts(ctx context.Context, t *conversation.Turn, _ string) error {
 		t.Say("alert.never", nil)
 		return nil
 	}
-	t.Supporter.Often = step.often
+	undo := string(before) + " " + string(t.Supporter.Settings.Line)
+	t.Supporter.SetOften(step.often)
 	if err := t.Tx.PutSupporter(ctx, t.Supporter); err != nil {
 		return err
 	}
-	t.Choose(step.said, nil, t.Button("alert.undo", "alert.undo", string(before)))
+	t.Choose(step.said, nil, t.Button("alert.undo", "alert.undo", undo))
 	return nil
 }
 
@@ -206,7 +202,9 @@ func undoFewer(ctx context.Context, t *conversation.Turn, arg string) error {
 		t.Say("alert.join", nil)
 		return nil
 	}
-	t.Supporter.Often = core.Often(arg)
+	often, line, _ := strings.Cut(arg, " ")
+	t.Supporter.SetOften(core.Often(often))
+	t.Supporter.Settings.Line = core.CronLine(line)
 	if err := t.Tx.PutSupporter(ctx, t.Supporter); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func changeOften(ctx context.Context, t *conversation.Turn, arg string) error {
 	}
 	for _, r := range rhythms {
 		if string(r.often) == arg {
-			t.Supporter.Often = r.often
+			t.Supporter.SetOften(r.often)
 		}
 	}
 	if err := t.Tx.PutSupporter(ctx, t.Supporter); err != nil {

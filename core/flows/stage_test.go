@@ -129,7 +129,7 @@ func openOn(t *testing.T, lang string, join func(*stage) platform) *stage {
 		keys: map[string][]key{}, wrote: map[string]core.ReceiptID{},
 	}
 	s.bot = &conversation.Bot{
-		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender,
+		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender, Planner: new(scheduler.Planner),
 		Can: func(core.BotID) core.Capabilities { return s.on.Capabilities() },
 		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -32,7 +32,9 @@ var leavings = map[core.Kept]struct {
 	core.KeptTalks:        {aTalk, 1},
 	core.KeptCells:        {aPlaceOfAPerson, 1},
 	core.KeptSearches:     {aSearch, 1},
-	core.KeptActions:      {anActionOfTwo, 3},
+	core.KeptTold:         {anAnnouncement, 1},
+	core.KeptContacts:     {aContact, 1},
+	core.KeptActions:      {anActionOfTwo, 4},
 	core.KeptRuns:         {aRun, 1},
 }
 
@@ -194,6 +196,41 @@ func personSeen(at time.Time) *core.Supporter {
 		State: core.Active, Language: "fr", Zone: "Europe/Paris", Radius: core.DefaultRadius, Often: core.Daily,
 		Since: core.DayOf(at), Seen: core.DayOf(at),
 	}
+}
+
+// anAnnouncement is that of an action which has just begun.
+func anAnnouncement(ctx context.Context, tx core.Tx, _ string, now time.Time) (there, error) {
+	p := personSeen(now)
+	if err := tx.CreateSupporter(ctx, p); err != nil {
+		return nil, err
+	}
+	told := func(ctx context.Context, tx core.Tx) (*core.Watcher, error) {
+		ws, err := tx.Watchers(ctx, []core.SupporterID{p.ID})
+		if err != nil {
+			return nil, err
+		}
+		return &ws[0], nil
+	}
+	w, err := told(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.PutDigests(ctx, []core.Digest{{Of: w, Told: []core.Told{{Action: 4711, StartsAt: now}}}})
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		w, err := told(ctx, tx)
+		return err == nil && len(w.Told) > 0, err
+	}, err
+}
+
+func aContact(ctx context.Context, tx core.Tx, _ string, now time.Time) (there, error) {
+	p := personSeen(now)
+	if err := tx.CreateSupporter(ctx, p); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		n, err := tx.Contacts(ctx, p.ID, core.DayOf(now))
+		return n > 0, err
+	}, tx.CountContact(ctx, p.ID, core.DayOf(now), 1)
 }
 
 // anActionOfTwo is an action to which two people come.

@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 	for _, p := range slices.Concat(
 		accountProperties,
 		actionProperties,
+		alertProperties,
 		broadcastProperties,
 		chatProperties,
 		claimProperties,

@@ -72,7 +72,8 @@ func supporterComesBack(t *testing.T, s core.Store) {
 		Often: core.Weekly, Since: "2026-11-22", Seen: "2026-12-31",
 		Settings: core.Settings{
 			Kinds: []core.KindID{"leafleting", "stall"}, Times: []core.Times{core.Evenings}, Quiet: &core.Quiet{From: 22, Until: 7},
-			Plain: true, Held: "2027-01-01", Moved: 1798761600,
+			Plain: true, Held: "2027-01-01", Moved: 1798761600, Line: "30 12 * * 1-5", Free: true, Budget: new(int), Pause: "2027-01-02",
+			Snoozed: map[core.KindID]core.Day{"meeting": "2027-01-03"},
 		},
 	}
 	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.CreateSupporter(ctx, p) })

@@ -1,0 +1,39 @@
+package storage
+
+import (
+	"context"
+
+	"tocsin/core"
+)
+
+// Contacts implements core.AlertReader.
+func (t *tx) Contacts(ctx context.Context, s core.SupporterID, since core.Day) (n int, err error) {
+	err = t.NewRaw("SELECT CAST(COALESCE(sum(count), 0) AS BIGINT) FROM contacts WHERE supporter = ? AND day >= ?", s, since).
+		Scan(ctx, &n)
+	return n, failed(err, "count contacts")
+}
+
+// CountContact implements core.AlertStore. On PostgreSQL two that count one person at once
+// wait for each other: neither can see the other's count before it is committed.
+func (t *tx) CountContact(ctx context.Context, s core.SupporterID, on core.Day, most int) error {
+	if t.postgres() {
+		var id core.SupporterID
+		err := t.NewRaw("SELECT supporter FROM digests WHERE supporter = ? FOR UPDATE", s).Scan(ctx, &id)
+		if err != nil {
+			return failed(err, "lock contacts")
+		}
+	}
+	res, err := t.NewRaw(`
+		INSERT INTO contacts AS c (supporter, day, count)
+		SELECT d.supporter, ?1, 1 FROM digests AS d WHERE d.supporter = ?0
+			AND (SELECT COALESCE(sum(o.count), 0) FROM contacts AS o WHERE o.supporter = ?0 AND o.day >= ?2) < ?3
+		ON CONFLICT (supporter, day) DO UPDATE SET count = c.count + 1`,
+		s, on, core.BudgetFrom(on), most).Exec(ctx)
+	return once(res, err, core.Conflict, "count contact")
+}
+
+// UncountContact implements core.AlertStore.
+func (t *tx) UncountContact(ctx context.Context, s core.SupporterID, on core.Day) error {
+	_, err := t.NewRaw("UPDATE contacts SET count = count - 1 WHERE supporter = ? AND day = ? AND count > 0", s, on).Exec(ctx)
+	return failed(err, "uncount contact")
+}
