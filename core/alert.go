@@ -62,7 +62,8 @@ type Neighbour struct {
 // AlertReader finds who may be told of what.
 type AlertReader interface {
 	// DueWatchers returns the next people after a point whose digest is due at an instant
-	// or was never planned, in the order of the points, limit at most.
+	// or was never planned, in the order of the points, limit at most. It may be fewer, as
+	// long as it is one if there is one.
 	DueWatchers(ctx context.Context, after DigestPoint, at time.Time, limit int) ([]Watcher, error)
 
 	// CountDue returns for how many DueWatchers would be called until none is left.
@@ -80,7 +81,7 @@ type AlertReader interface {
 	// Openings returns what waits, the oldest first, limit at most.
 	Openings(ctx context.Context, limit int) ([]Opening, error)
 
-	// Calls returns the public actions that start in [from, to), have fewer people than are
+	// Calls returns the public and announced actions that start in [from, to), have fewer people than are
 	// needed, and for which no wider circle was asked, the first to start first.
 	Calls(ctx context.Context, from, to time.Time, limit int) ([]Opening, error)
 

@@ -31,7 +31,10 @@ func Open(o *Outgoing, f Facts, now time.Time) bool {
 		return !f.Silent // a room follows as a room; nobody is written to by name
 	}
 	s := f.Supporter
-	return s != nil && s.State == Active && !s.Stopped && f.Messages && !f.Silent
+	if s == nil || o.Counts() && s.Settings.Paused(now) {
+		return false
+	}
+	return s.State == Active && !s.Stopped && f.Messages && !f.Silent
 }
 
 // NotBefore returns when o may be sent at the earliest: what we begin ourselves waits for
@@ -45,6 +48,33 @@ func NotBefore(o *Outgoing, f Facts, now time.Time) time.Time {
 		loc = time.UTC
 	}
 	return f.Supporter.Settings.QuietHours().End(now.In(loc))
+}
+
+// Afford counts o as one of the messages that the person of f is sent unasked, if it is
+// one and was not counted before. It reports false if their budget is used up.
+func Afford(ctx context.Context, tx Tx, o *Outgoing, f Facts, c *Campaign, now time.Time) (bool, error) {
+	if !o.counted(f) {
+		return true, nil
+	}
+	err := tx.CountContact(ctx, f.Supporter.ID, DayOf(now), c.BudgetOf(&f.Supporter.Settings))
+	if CodeOf(err) == Conflict {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Refund undoes Afford for an o that is not sent after all.
+func Refund(ctx context.Context, tx Tx, o *Outgoing, f Facts, now time.Time) error {
+	if !o.counted(f) {
+		return nil
+	}
+	return tx.UncountContact(ctx, f.Supporter.ID, DayOf(now))
+}
+
+// counted reports whether Afford counts o: at the first attempt, since a later one is of
+// the same message.
+func (o *Outgoing) counted(f Facts) bool {
+	return o.Attempt <= 1 && o.Counts() && f.Supporter != nil && f.Chat.Kind == Private
 }
 
 // FactsOf reads the facts about where o goes. It fails with NotFound if the chat is

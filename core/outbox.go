@@ -119,4 +119,5 @@ type Verdict struct {
 	Unsure  bool      // with Queued: this attempt may have arrived
 	Receipt Receipt   // with Sent
 	Closed  bool      // the chat is gone or has blocked the bot
+	Untried bool      // with Queued: it was only put off, and the attempt does not count
 }

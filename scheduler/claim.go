@@ -110,7 +110,7 @@ func (c *claim) prepare(ctx context.Context, o *core.Outgoing) (core.Delivery, c
 	case state != core.Queued:
 		return d, core.Verdict{State: state}, nil
 	case !d.Due.IsZero():
-		return d, core.Verdict{State: core.Queued, Next: d.Due}, nil
+		return d, core.Verdict{State: core.Queued, Next: d.Due, Untried: true}, nil
 	}
 	return d, core.Verdict{}, nil
 }

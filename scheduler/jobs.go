@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"tocsin/core"
@@ -24,8 +25,13 @@ type Job struct {
 type Dry bool
 
 // AllJobs is the table of jobs; their cron lines stand in the campaign file.
-func AllJobs() []Job {
-	return []Job{{Name: "retention", Do: Retain}}
+func AllJobs(c *core.Campaign) []Job {
+	alerts := &Alerts{Campaign: c, Planner: new(Planner)}
+	return []Job{
+		{Name: "digests", Do: alerts.Digests},
+		{Name: "instant", Do: alerts.Instant},
+		{Name: "retention", Do: Retain},
+	}
 }
 
 // Jobs starts jobs at their planned times. One process at a time does, by the lease
@@ -121,7 +127,54 @@ func (j *Jobs) start(ctx context.Context, job Job, p Planned, lease core.Lease) 
 	if err != nil {
 		return err
 	}
-	return RunJob(ctx, j.Store, job, run, j.Log)
+	return j.hold(ctx, lease, func(ctx context.Context) error {
+		return RunJob(ctx, fenced{j.Store, lease}, job, run, j.Log)
+	})
+}
+
+// hold renews a lease while fn works, which may take longer than the lease lasts. Once
+// another process has it, the context of fn ends.
+func (j *Jobs) hold(ctx context.Context, lease core.Lease, fn func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(core.RenewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			err := j.Store.Tx(ctx, func(tx core.Tx) error {
+				_, err := tx.TakeLease(ctx, lease.Name, lease.Holder)
+				return err
+			})
+			if core.CodeOf(err) == core.Conflict {
+				cancel()
+			}
+		}
+	})
+	err := fn(ctx)
+	cancel()
+	wg.Wait()
+	return err
+}
+
+// fenced is a Store that writes only as long as a lease is held.
+type fenced struct {
+	core.Store
+	lease core.Lease
+}
+
+// Tx implements core.Store. It fails with Conflict once the lease is lost.
+func (f fenced) Tx(ctx context.Context, fn func(core.Tx) error) error {
+	return f.Store.Tx(ctx, func(tx core.Tx) error {
+		if err := tx.Fence(ctx, f.lease); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 }
 
 // RunJob does a job whose run is stored, and stores how it ended.

@@ -40,7 +40,7 @@ func (t *tx) Calls(ctx context.Context, from, to time.Time, limit int) ([]core.O
 	var rows []openingRow
 	err := t.NewRaw(`
 		SELECT o.action, o.since, o.called FROM actions AS a JOIN openings AS o ON o.action = a.id
-		WHERE a.state = 'public' AND a.starts_at >= ? AND a.starts_at < ? AND a.quorum > a.taken AND NOT o.called
+		WHERE a.state = 'public' AND a.starts_at >= ? AND a.starts_at < ? AND a.quorum > a.taken AND NOT o.called AND NOT o.waiting
 		ORDER BY a.starts_at, a.id LIMIT ?`, microsOf(from), microsOf(to), limit).Scan(ctx, &rows)
 	return openingsOf(rows), failed(err, "find last calls")
 }

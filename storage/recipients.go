@@ -171,11 +171,11 @@ func (t *tx) claimedCopy(ctx context.Context, r *recipientRow, b *broadcastRow) 
 // SettleRecipient implements core.OutboxStore.
 func (t *tx) SettleRecipient(ctx context.Context, o *core.Outgoing, v core.Verdict) error {
 	res, err := t.NewRaw(`
-		UPDATE recipients SET state = ?0, code = ?1, receipt = ?2, settled = attempt,
+		UPDATE recipients SET state = ?0, code = ?1, receipt = ?2, attempt = attempt - ?8, settled = attempt - ?8,
 			unsure = unsure OR ?3 OR settled < attempt - 1,
 			next_at = CASE WHEN ?0 = ?4 THEN ?5 ELSE next_at END
 		WHERE id = ?6 AND attempt = ?7 AND state = ?4`,
-		v.State, v.Code, joinReceipt(v.Receipt), v.Unsure, core.Queued, microsOf(v.Next), -o.ID, o.Attempt,
+		v.State, v.Code, joinReceipt(v.Receipt), v.Unsure, core.Queued, microsOf(v.Next), -o.ID, o.Attempt, untried(v),
 	).Exec(ctx)
 	if err := once(res, err, core.Conflict, "settle recipient"); err != nil {
 		return err

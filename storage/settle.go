@@ -12,12 +12,12 @@ import (
 // in mind until the final verdict.
 func (t *tx) Settle(ctx context.Context, o *core.Outgoing, v core.Verdict) error {
 	res, err := t.NewRaw(`
-		UPDATE outbox SET state = ?0, code = ?1, receipt = ?2, settled = attempt,
+		UPDATE outbox SET state = ?0, code = ?1, receipt = ?2, attempt = attempt - ?8, settled = attempt - ?8,
 			unsure = unsure OR ?3 OR settled < attempt - 1,
 			next_at = CASE WHEN ?0 = ?4 THEN ?5 ELSE next_at END,
 			sealed = CASE WHEN ?0 = ?4 THEN sealed END
 		WHERE id = ?6 AND attempt = ?7 AND state = ?4`,
-		v.State, v.Code, joinReceipt(v.Receipt), v.Unsure, core.Queued, microsOf(v.Next), o.ID, o.Attempt,
+		v.State, v.Code, joinReceipt(v.Receipt), v.Unsure, core.Queued, microsOf(v.Next), o.ID, o.Attempt, untried(v),
 	).Exec(ctx)
 	if err := once(res, err, core.Conflict, "settle outgoing"); err != nil {
 		return err
@@ -69,6 +69,14 @@ func (t *tx) moveReceipt(ctx context.Context, o *core.Outgoing, v core.Verdict) 
 	}
 	_, err := t.NewRaw(query, joinReceipt(v.Receipt), id).Exec(ctx)
 	return failed(err, "move receipt")
+}
+
+// untried is by how many attempts a verdict takes the count back.
+func untried(v core.Verdict) int {
+	if v.Untried && v.State == core.Queued {
+		return 1
+	}
+	return 0
 }
 
 // SettleAll implements core.OutboxStore: messages that were sent, which most are, go

@@ -16,8 +16,15 @@ import (
 const watcherColumns bun.Safe = `d.supporter, COALESCE(d.due, 0), d.last, d.told, d.version,
 	s.state, s.stopped, s.cell, s.radius, s.zone, s.area, s.often, s.settings`
 
+// watchersBatch is how many people SQLite hands out at a time: a turn waits while their
+// digests are written, and that takes 100 ms at most.
+const watchersBatch = 1_500
+
 // DueWatchers implements core.AlertReader.
 func (t *tx) DueWatchers(ctx context.Context, after core.DigestPoint, at time.Time, limit int) ([]core.Watcher, error) {
+	if !t.postgres() {
+		limit = min(limit, watchersBatch)
+	}
 	rows, err := t.QueryContext(ctx, `
 		SELECT ? FROM (
 			SELECT supporter, due, last, told, version FROM digests

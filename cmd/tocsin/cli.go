@@ -108,7 +108,7 @@ func roleWords() string {
 
 func jobWords() string {
 	var words []string
-	for _, j := range scheduler.AllJobs() {
+	for _, j := range scheduler.AllJobs(nil) {
 		words = append(words, string(j.Name))
 	}
 	return strings.Join(words, ",")

@@ -165,7 +165,7 @@ func (e *environment) campaign() *core.Campaign {
 // jobs reads the cron lines of the campaign file.
 func (e *environment) jobs(c *core.Campaign) map[core.JobName]scheduler.Line {
 	lines := map[core.JobName]scheduler.Line{}
-	for _, job := range scheduler.AllJobs() {
+	for _, job := range scheduler.AllJobs(c) {
 		text, ok := c.Jobs[string(job.Name)]
 		if !ok {
 			continue

@@ -73,7 +73,7 @@ func (e *engine) wireOutput(bot *conversation.Bot, o *opened) {
 	bot.Tasked = func() { give([]chan<- struct{}{work}) }
 	e.tasks = &scheduler.Tasks{Store: o.store, Runner: bot, Log: o.log, Wake: work}
 	e.jobs = &scheduler.Jobs{
-		Store: o.store, Jobs: scheduler.AllJobs(), Lines: o.config.Jobs, Zone: o.config.Zone,
+		Store: o.store, Jobs: scheduler.AllJobs(o.config.Campaign), Lines: o.config.Jobs, Zone: o.config.Zone,
 		Holder: rand.Text(), Log: o.log,
 	}
 }

@@ -18,7 +18,7 @@ type jobRun struct {
 // Run runs a job and says how much it touched.
 func (c *jobRun) Run(ctx context.Context, p *program) error {
 	return p.work(ctx, func(o *opened) error {
-		for _, job := range scheduler.AllJobs() {
+		for _, job := range scheduler.AllJobs(o.config.Campaign) {
 			if job.Name != c.Name {
 				continue
 			}

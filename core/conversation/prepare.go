@@ -29,12 +29,15 @@ func (b *Bot) Prepare(ctx context.Context, tx core.Tx, o *core.Outgoing, now tim
 		Tx: tx, Now: now, Chat: facts.Chat, Supporter: facts.Supporter,
 		Campaign: b.Campaign, Can: b.Can(facts.Chat.Ref.Bot),
 	}
+	if may, err := core.Afford(ctx, tx, o, facts, b.Campaign, now); err != nil || !may {
+		return d, core.Unsent, err
+	}
 	content, err := b.render(ctx, s, o)
 	if err != nil {
 		return d, "", err
 	}
 	if content == nil {
-		return d, core.Unsent, nil
+		return d, core.Unsent, core.Refund(ctx, tx, o, facts, now)
 	}
 	return core.Delivery{
 		Key: o.Key, To: facts.Chat.Ref, Kind: facts.Chat.Kind, Lane: o.Lane, Content: content,
