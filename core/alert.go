@@ -15,7 +15,7 @@ const AlertKind ReferenceKind = "alert"
 // when the next digest is due. Without actions nothing is sent.
 type Digest struct {
 	Of      *Watcher
-	Actions []ActionID // the most fitting first
+	Actions []Match // the most fitting first
 	Told    []Told     // that they know afterwards
 	Last    time.Time
 	Next    time.Time // zero: none is planned

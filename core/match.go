@@ -80,12 +80,11 @@ func (a *Action) Lacking() float64 {
 // A Matcher finds the actions that people should hear of, for a million of them one after
 // the other. It belongs to one goroutine.
 type Matcher struct {
-	places *geo.Field // of near
-	near   []candidate
+	places *geo.Field  // of near
+	near   []candidate // the best first, but for how near they are
 	online []candidate // the best first
 	kinds  map[KindID]uint64
 	now    time.Time
-	hits   []geo.Hit
 }
 
 // A candidate is an action as the matcher looks at it: what is the same for all people is
@@ -100,6 +99,7 @@ type candidate struct {
 	sequence int
 	starts   time.Time
 	name     KindID
+	point    geo.Point
 }
 
 // lastKind is the bit of all kinds for which there is no bit of their own.
@@ -110,7 +110,6 @@ const lastKind = 1 << 63
 // that of the lower id.
 func NewMatcher(as []Announced, now time.Time) *Matcher {
 	m := &Matcher{kinds: map[KindID]uint64{}, now: now}
-	var points []geo.Point
 	for _, one := range as {
 		a := one.Action
 		if a.State != Public || !a.StartsAt.After(now) || a.StartsAt.After(now.AddDate(0, 0, MatchDays)) {
@@ -122,9 +121,16 @@ func NewMatcher(as []Announced, now time.Time) *Matcher {
 			m.online = append(m.online, c)
 			continue
 		}
-		m.near, points = append(m.near, c), append(points, a.Point)
+		c.point = a.Point
+		m.near = append(m.near, c)
 	}
-	slices.SortFunc(m.online, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+	points := make([]geo.Point, len(m.near))
+	for _, cs := range [][]candidate{m.near, m.online} {
+		slices.SortFunc(cs, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+	}
+	for i := range m.near {
+		points[i] = m.near[i].point
+	}
 	m.places = geo.NewField(points)
 	return m
 }
@@ -203,12 +209,16 @@ func (m *Matcher) Within(best []Match, w *Watcher, r Radius) []Match {
 	if wish.kinds == 0 {
 		return best
 	}
-	m.hits = m.places.Near(m.hits[:0], w.Cell, wish.reach)
-	for _, h := range m.hits {
-		if c := &m.near[h.Index]; c.suits(&wish) {
+	m.places.Each(w.Cell, wish.reach, func(h geo.Hit) bool {
+		c := &m.near[h.Index]
+		if len(best) == begin+MatchMost && c.score+nearScore+newScore < best[len(best)-1].Score {
+			return false // the others are worse, however near they are
+		}
+		if c.suits(&wish) {
 			best = wish.add(best, begin, c, h.Distance)
 		}
-	}
+		return true
+	})
 	for i := range m.online {
 		c := &m.online[i]
 		if len(best) == begin+MatchMost && c.score+newScore < best[len(best)-1].Score {
@@ -236,8 +246,11 @@ func (w *wish) add(best []Match, begin int, c *candidate, d geo.Km) []Match {
 	if c.since > w.last {
 		score += newScore
 	}
-	one := Match{Action: c.id, Sequence: c.sequence, StartsAt: c.starts, Distance: max(d, 0), Score: score}
 	full := len(best) == begin+MatchMost
+	if full && score < best[len(best)-1].Score {
+		return best
+	}
+	one := Match{Action: c.id, Sequence: c.sequence, StartsAt: c.starts, Distance: max(d, 0), Score: score}
 	if full && !better(&one, &best[len(best)-1]) || w.knows(c) {
 		return best
 	}

@@ -59,6 +59,7 @@ type Reference struct {
 	Kind      ReferenceKind `json:"k"`
 	Supporter SupporterID   `json:"s"`
 	Subjects  []int64       `json:"o,omitempty"` // ids of what it is about
+	Sequences []int         `json:"q,omitempty"` // of the subjects, as they stood; there are none, or one for each
 	Language  string        `json:"l,omitempty"` // BCP 47, for a person who has chosen none
 }
 

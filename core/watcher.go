@@ -89,29 +89,27 @@ func (w *Watcher) Plan(p Planner, now time.Time) DigestPlan {
 
 // Reachable reports whether w may be told of anything unasked at now: the gate asks the
 // same again when it is sent.
-func (w *Watcher) Reachable(c *Campaign, now time.Time) bool {
+//
+// sent is when the message would be sent: see Sent.
+func (w *Watcher) Reachable(c *Campaign, now, sent time.Time) bool {
 	switch {
 	case w.State != Active || w.Stopped || !w.Agreed || w.Often == Never:
 	case w.Account == 0 || w.Chat == 0:
 	case w.Settings.Paused(now) || w.Contacts >= c.BudgetOf(&w.Settings):
-	case len(c.Silences) > 0 && (c.Silent(w.Area, now) || c.Silent(w.Area, w.sent(now))):
+	case len(c.Silences) > 0 && (c.Silent(w.Area, now) || c.Silent(w.Area, sent)):
 	default:
 		return true
 	}
 	return false
 }
 
-// sent returns when something that is due at now is sent: after the quiet hours.
-func (w *Watcher) sent(now time.Time) time.Time {
+// Sent returns when something that is due at now is sent to w: after the quiet hours.
+func (w *Watcher) Sent(now time.Time, zones Zones) time.Time {
 	q := w.Settings.QuietHours()
 	if q.From == q.Until {
 		return now
 	}
-	loc, err := time.LoadLocation(w.Zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	return q.End(now.In(loc))
+	return q.End(now.In(zones.Of(w.Zone))).UTC()
 }
 
 // Hear returns what was told to w once best are told, too. What has begun is forgotten.

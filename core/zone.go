@@ -71,3 +71,19 @@ var offsetForm = regexp.MustCompile(`(?i)^(?:etc/)?(?:utc|gmt|z)? ?[+-]? ?\d{1,2
 func IsOffset(text string) bool {
 	return offsetForm.MatchString(strings.ReplaceAll(strings.TrimSpace(text), "−", "-"))
 }
+
+// Zones are time zones that were loaded already. They belong to one goroutine.
+type Zones map[string]*time.Location
+
+// Of returns the time zone of an IANA name; UTC for a name that is none.
+func (z Zones) Of(name string) *time.Location {
+	loc, ok := z[name]
+	if !ok {
+		var err error
+		if loc, err = time.LoadLocation(name); err != nil {
+			loc = time.UTC
+		}
+		z[name] = loc
+	}
+	return loc
+}

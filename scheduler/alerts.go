@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,20 +30,56 @@ func (a *Alerts) Digests(ctx context.Context, store core.Store, dry Dry) (int, e
 	}
 	pages := &pages{store: store, at: now, limit: orDefault(a.Batch, DigestBatch)}
 	defer pages.end()
-	total := 0
+	written := &writing{store: store, dry: dry}
 	for {
 		people, err := pages.next(ctx)
 		if err != nil {
-			return total, fmt.Errorf("scheduler: read digests: %w", err)
+			err = errors.Join(fmt.Errorf("scheduler: read digests: %w", err), written.end())
+			return written.total, err
 		}
 		if len(people) == 0 {
-			return total, nil
+			err := written.end()
+			return written.total, err
 		}
-		n, err := put(ctx, store, a.decide(matcher, people, now), dry)
-		if total += n; err != nil {
-			return total, fmt.Errorf("scheduler: write digests: %w", err)
+		if err := written.put(ctx, a.decide(matcher, people, now)); err != nil {
+			return written.total, err
 		}
 	}
+}
+
+// A writing writes digests while the caller decides on the next ones.
+type writing struct {
+	store core.Store
+	dry   Dry
+	total int           // told so far; not to be read before end
+	err   error         // of what was written last
+	done  chan struct{} // nil: nothing is being written
+}
+
+// put begins to write. It fails if what was written before did.
+func (w *writing) put(ctx context.Context, ds []core.Digest) error {
+	if err := w.end(); err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	w.done = done
+	go func() {
+		defer close(done)
+		n, err := put(ctx, w.store, ds, w.dry)
+		if w.total += n; err != nil {
+			w.err = fmt.Errorf("scheduler: write digests: %w", err)
+		}
+	}()
+	return nil
+}
+
+// end waits for what is being written.
+func (w *writing) end() error {
+	if w.done != nil {
+		<-w.done
+		w.done = nil
+	}
+	return w.err
 }
 
 // begin returns the clock, and a matcher of the actions that people may be told of.
@@ -64,6 +101,7 @@ func (a *Alerts) begin(ctx context.Context, store core.Store) (now time.Time, m 
 // decide returns what becomes of people whose digest is due, or was never planned.
 func (a *Alerts) decide(m *core.Matcher, people []core.Watcher, now time.Time) []core.Digest {
 	ds := make([]core.Digest, len(people))
+	zones := core.Zones{}
 	var best []core.Match
 	for i := range people {
 		w := &people[i]
@@ -74,9 +112,9 @@ func (a *Alerts) decide(m *core.Matcher, people []core.Watcher, now time.Time) [
 		}
 		if !plan.At.IsZero() {
 			d.Last = plan.At
-			if w.Reachable(a.Campaign, now) {
+			if sent := w.Sent(now, zones); w.Reachable(a.Campaign, now, sent) {
 				best = m.Best(best[:0], w)
-				tell(&d, best, now)
+				tell(&d, best, now, sent)
 			}
 		}
 		ds[i] = d
@@ -84,19 +122,21 @@ func (a *Alerts) decide(m *core.Matcher, people []core.Watcher, now time.Time) [
 	return ds
 }
 
-// tell makes a digest one that tells of the best.
-func tell(d *core.Digest, best []core.Match, now time.Time) {
-	if len(best) == 0 {
-		return
-	}
-	d.Actions = make([]core.ActionID, len(best))
-	for i, m := range best {
-		d.Actions[i] = m.Action
+// tell makes a digest one that tells of the best, as far as they have not begun when it is
+// sent.
+func tell(d *core.Digest, best []core.Match, now, sent time.Time) {
+	for _, m := range best {
+		if !m.StartsAt.After(sent) {
+			continue
+		}
+		d.Actions = append(d.Actions, m)
 		if m.StartsAt.After(d.Expires) {
 			d.Expires = m.StartsAt
 		}
 	}
-	d.Due, d.Told = now, d.Of.Hear(best, now)
+	if len(d.Actions) > 0 {
+		d.Due, d.Told = sent, d.Of.Hear(d.Actions, now)
+	}
 }
 
 // putTries is how often digests are written that lost a race.

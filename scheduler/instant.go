@@ -119,20 +119,20 @@ func (a *Alerts) tellNear(ctx context.Context, store core.Store, one core.Announ
 		return 0, err
 	}
 	m := core.NewMatcher([]core.Announced{one}, c.now)
+	zones := core.Zones{}
 	var ds []core.Digest
 	for i := range people {
 		w := &people[i]
-		if w.Often != core.Instantly || !w.Reachable(a.Campaign, c.now) {
-			continue
-		}
-		best := m.Within(nil, w, w.Radius*core.Radius(c.wider))
-		if len(best) == 0 {
+		sent := w.Sent(c.now.Add(time.Duration(before+len(ds))*instantEvery), zones)
+		if w.Often != core.Instantly || !w.Reachable(a.Campaign, c.now, sent) {
 			continue
 		}
 		d := core.Digest{Of: w, Last: w.Last}
-		tell(&d, best, c.now)
-		d.Due = c.now.Add(time.Duration(before+len(ds)) * instantEvery)
-		if d.Expires = one.Action.StartsAt.Add(-travel(best[0].Distance)); d.Expires.After(d.Due) {
+		tell(&d, m.Within(nil, w, w.Radius*core.Radius(c.wider)), c.now, sent)
+		if len(d.Actions) == 0 {
+			continue
+		}
+		if d.Expires = one.Action.StartsAt.Add(-travel(d.Actions[0].Distance)); d.Expires.After(d.Due) {
 			ds = append(ds, d)
 		}
 	}

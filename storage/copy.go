@@ -122,6 +122,9 @@ var alertRest = strconv.Itoa(int(core.Notice)) + "\treference\t" + string(core.O
 // rows.
 func (t *tx) putDigestArrays(ctx context.Context, rows []digestRow) (map[core.SupporterID]bool, error) {
 	var a [6][]byte
+	for i, width := range [...]int{12, 8, 17, 17, 17, 160} {
+		a[i] = make([]byte, 0, width*len(rows)+1)
+	}
 	for i := range rows {
 		r := &rows[i]
 		for j, n := range [...]int64{int64(r.Supporter), int64(r.Version), r.Due.Int64, int64(r.Last), int64(r.Until)} {

@@ -78,9 +78,11 @@ func (t *tx) digestRow(ctx context.Context, d *core.Digest) (r digestRow, err er
 	if r.Told, r.Until, err = t.sealTold(w.ID, d.Told); err != nil || len(d.Actions) == 0 {
 		return r, err
 	}
-	about := &core.Reference{Kind: core.AlertKind, Supporter: w.ID, Subjects: make([]int64, len(d.Actions))}
-	for i, a := range d.Actions {
-		about.Subjects[i] = int64(a)
+	about := &core.Reference{
+		Kind: core.AlertKind, Supporter: w.ID, Subjects: make([]int64, len(d.Actions)), Sequences: make([]int, len(d.Actions)),
+	}
+	for i, m := range d.Actions {
+		about.Subjects[i], about.Sequences[i] = int64(m.Action), m.Sequence
 	}
 	r.alert = &alertRow{UID: rand.Text(), Chat: w.Chat, Account: w.Account, Due: microsOf(d.Due), Expires: microsOf(d.Expires)}
 	if r.alert.Bot, err = t.bot(ctx, w.Bot); err != nil {

@@ -346,7 +346,7 @@ func TestWhatIsSealedAsAWholeIsShownWhole(t *testing.T) {
 		reflect.TypeFor[core.Frame]():        "Flow Step Data",
 		reflect.TypeFor[core.Message]():      "Body Buttons Menu AskHere Here Unask Pin File", // what is said; buttons stand apart, a pin is public
 		reflect.TypeFor[core.Attachment]():   "Name MIME Blob Data",
-		reflect.TypeFor[core.Reference]():    "Kind Supporter Subjects Language", // what it is about; the rest is numbers of ours
+		reflect.TypeFor[core.Reference]():    "Kind Supporter Subjects Sequences Language", // what it is about; the rest is numbers of ours
 		reflect.TypeFor[core.Edit]():         "Of Message Parts",
 		reflect.TypeFor[core.Button]():       "Label Do URL", // the address leads to what Do is about
 		reflect.TypeFor[core.Do]():           "Verb Arg",

@@ -31,7 +31,7 @@ func (t *tx) DueWatchers(ctx context.Context, after core.DigestPoint, at time.Ti
 			WHERE due <= ? AND (due, supporter) > (?, ?) ORDER BY due, supporter LIMIT ?) AS d
 		JOIN supporters AS s ON s.id = d.supporter ORDER BY d.due, d.supporter`,
 		watcherColumns, microsOf(at), microsOf(after.Due), after.ID, limit)
-	return t.watchers(ctx, rows, err, at)
+	return t.watchers(ctx, rows, err, at, limit)
 }
 
 // Watchers implements core.AlertReader.
@@ -46,7 +46,7 @@ func (t *tx) Watchers(ctx context.Context, ids []core.SupporterID) ([]core.Watch
 	rows, err := t.QueryContext(ctx, `
 		SELECT ? FROM digests AS d JOIN supporters AS s ON s.id = d.supporter WHERE d.supporter IN (?)`,
 		watcherColumns, bun.List(ids))
-	ws, err := t.watchers(ctx, rows, err, now)
+	ws, err := t.watchers(ctx, rows, err, now, len(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +66,11 @@ func (t *tx) CountDue(ctx context.Context, at time.Time) (n int, err error) {
 
 // watchers reads rows of watcherColumns, and what else is needed to know of them: each
 // table is asked once.
-func (t *tx) watchers(ctx context.Context, rows *sql.Rows, err error, at time.Time) ([]core.Watcher, error) {
+func (t *tx) watchers(ctx context.Context, rows *sql.Rows, err error, at time.Time, limit int) ([]core.Watcher, error) {
 	if err != nil {
 		return nil, failed(err, "find watchers")
 	}
-	g := &gathering{tx: t, index: map[core.SupporterID]int{}}
+	g := &gathering{tx: t, all: make([]core.Watcher, 0, limit), index: make(map[core.SupporterID]int, limit)}
 	if err := g.read(rows); err != nil {
 		return nil, failed(err, "read watchers")
 	}
@@ -96,16 +96,20 @@ type gathering struct {
 // read takes the rows of watcherColumns, and closes them.
 func (g *gathering) read(rows *sql.Rows) error {
 	defer rows.Close()
+	var id, due, last, version, cell, radius int64
+	var state, zone, area, often string
+	var told, settings sql.RawBytes
+	words := words{}
 	for rows.Next() {
 		var w core.Watcher
-		var due, last micros
-		var told, settings []byte
-		err := rows.Scan(&w.ID, &due, &last, &told, &w.Version,
-			&w.State, &w.Stopped, &w.Cell, &w.Radius, &w.Zone, &w.Area, &w.Often, &settings)
+		err := rows.Scan(&id, &due, &last, &told, &version, &state, &w.Stopped, &cell, &radius, &zone, &area, &often, &settings)
 		if err != nil {
 			return err
 		}
-		w.Due, w.Last = due.Time(), last.Time()
+		w.ID, w.Version, w.Cell, w.Radius = core.SupporterID(id), int(version), core.Cell(cell), core.Radius(radius)
+		w.State, w.Often = core.SupporterState(words.one(state)), core.Often(words.one(often))
+		w.Zone, w.Area = words.one(zone), core.AreaID(words.one(area))
+		w.Due, w.Last = micros(due).Time(), micros(last).Time()
 		if settings != nil {
 			if err := g.keys.openJSON(supporterCell(w.ID, "settings"), settings, &w.Settings); err != nil {
 				return err
@@ -120,6 +124,17 @@ func (g *gathering) read(rows *sql.Rows) error {
 	return rows.Err()
 }
 
+// words are strings of which there are few: each is kept once.
+type words map[string]string
+
+func (w words) one(s string) string {
+	if known, ok := w[s]; ok {
+		return known
+	}
+	w[s] = s
+	return s
+}
+
 // A gathered is a question about all people of a gathering. The first column of the answer
 // is the person, the others are read into dest; take says what they mean. Of several rows of
 // one person where one counts, the last does.
@@ -131,15 +146,17 @@ type gathered struct {
 }
 
 func (g *gathering) homes() gathered {
-	var account core.AccountID
-	var home core.ChatID
-	var bot core.BotID
+	var account, home int64
+	var bot string
+	words := words{}
 	return gathered{
 		query: `SELECT a.supporter, a.id, a.home, b.name FROM accounts AS a
 			JOIN chats AS c ON c.id = a.home JOIN bots AS b ON b.id = c.bot
 			WHERE a.supporter ? AND c.kind = 'private' AND NOT c.closed ORDER BY a.supporter, a.id`,
 		dest: []any{&account, &home, &bot},
-		take: func(w *core.Watcher) { w.Account, w.Chat, w.Bot = account, home, bot },
+		take: func(w *core.Watcher) {
+			w.Account, w.Chat, w.Bot = core.AccountID(account), core.ChatID(home), core.BotID(words.one(bot))
+		},
 	}
 }
 
@@ -153,21 +170,21 @@ func (g *gathering) agreed() gathered {
 }
 
 func (g *gathering) answered() gathered {
-	var action core.ActionID
+	var action int64
 	return gathered{
 		query: "SELECT supporter, action FROM rsvps WHERE supporter ?",
 		dest:  []any{&action},
-		take:  func(w *core.Watcher) { w.Answered = append(w.Answered, action) },
+		take:  func(w *core.Watcher) { w.Answered = append(w.Answered, core.ActionID(action)) },
 	}
 }
 
 func (g *gathering) contacts(since core.Day) gathered {
-	var n int
+	var n int64
 	return gathered{
 		query: "SELECT supporter, CAST(sum(count) AS BIGINT) FROM contacts WHERE supporter ? AND day >= ? GROUP BY supporter",
 		args:  []any{since},
 		dest:  []any{&n},
-		take:  func(w *core.Watcher) { w.Contacts = n },
+		take:  func(w *core.Watcher) { w.Contacts = int(n) },
 	}
 }
 
@@ -178,13 +195,13 @@ func (g *gathering) ask(ctx context.Context, q gathered) error {
 		return err
 	}
 	defer rows.Close()
-	var id core.SupporterID
+	var id int64 // the types that the driver knows are read fastest
 	dest := append([]any{&id}, q.dest...)
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
-		if i, ok := g.index[id]; ok {
+		if i, ok := g.index[core.SupporterID(id)]; ok {
 			q.take(&g.all[i])
 		}
 	}

@@ -117,6 +117,7 @@ func (b *Bot) renderReference(ctx context.Context, s *Scene, o *core.Outgoing, r
 	}
 	s.Language = b.Locale.Printer(b.Locale.Match(language, r.Language, b.Campaign.Language))
 	s.wish(talk.Plain)
+	s.About = r
 	for _, f := range b.Flows {
 		rendering := f.References[r.Kind]
 		if rendering == nil {

@@ -19,7 +19,8 @@ type Scene struct {
 	Campaign  *core.Campaign
 	Language  *locale.Printer
 	Can       core.Capabilities
-	Plain     bool // text mode: no emoji, numbers instead of buttons, short lines
+	Plain     bool            // text mode: no emoji, numbers instead of buttons, short lines
+	About     *core.Reference // what is rendered; nil in a turn
 }
 
 // wish turns the scene into text mode if the supporter chose it, or chosen says that a

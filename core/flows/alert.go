@@ -30,8 +30,8 @@ func renderAlert(ctx context.Context, s *conversation.Scene, subjects []int64) (
 		return nil, nil
 	}
 	var news []core.Near
-	for _, id := range subjects {
-		n, err := newsOf(ctx, s, core.ActionID(id))
+	for i, id := range subjects {
+		n, err := newsOf(ctx, s, core.ActionID(id), i)
 		if err != nil {
 			return nil, err
 		}
@@ -48,8 +48,9 @@ func renderAlert(ctx context.Context, s *conversation.Scene, subjects []int64) (
 }
 
 // newsOf returns an action with its distance from the person's cell, or nil if there is
-// nothing to say of it: it is gone, not public, has begun, or the person has answered.
-func newsOf(ctx context.Context, s *conversation.Scene, id core.ActionID) (*core.Near, error) {
+// nothing to say of it: it is gone, not public, has begun, or the person has answered. One
+// that changed since it was chosen is announced anew, and not now.
+func newsOf(ctx context.Context, s *conversation.Scene, id core.ActionID, subject int) (*core.Near, error) {
 	a, err := s.Tx.Action(ctx, id)
 	switch {
 	case core.CodeOf(err) == core.NotFound:
@@ -57,6 +58,8 @@ func newsOf(ctx context.Context, s *conversation.Scene, id core.ActionID) (*core
 	case err != nil:
 		return nil, err
 	case a.State != core.Public || !a.StartsAt.After(s.Now):
+		return nil, nil
+	case subject < len(s.About.Sequences) && s.About.Sequences[subject] != a.Sequence:
 		return nil, nil
 	case a.Visibility != core.ForEveryone && s.Supporter.State != core.Active, !s.Supporter.Settings.Wants(a.Kind, s.Now):
 		return nil, nil

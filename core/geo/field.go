@@ -12,19 +12,30 @@ import (
 // world serves the next cell there; so a Field belongs to one goroutine.
 type Field struct {
 	at    []r3.Vector // the points, on a sphere of radius 1
-	views map[view][]int32
+	views map[view]*seen
+	last  view // the one that was looked at last, and what it shows
+	shown *seen
+	held  int // points in all views
 }
 
-// A view is a square of the world with the points that any of its cells can see as far
-// as reach.
+// A view is a square of the world, and how far its cells look.
 type view struct {
 	square s2.CellID
 	reach  Km
 }
 
+// A seen is the points that some cell of a view can see.
+type seen struct {
+	at    []r3.Vector
+	index []int32
+}
+
 // viewLevel is the level of the squares of views: some 36 km wide. Larger ones show each
 // cell more points than it needs, smaller ones serve fewer cells.
 const viewLevel = 8
+
+// mostHeld is how many points the views may hold together: some 60 MB.
+const mostHeld = 2_000_000
 
 // A Hit is a point of a Field within a circle.
 type Hit struct {
@@ -34,7 +45,7 @@ type Hit struct {
 
 // NewField makes a Field of points. One that is not Valid is never found.
 func NewField(points []Point) *Field {
-	f := &Field{at: make([]r3.Vector, len(points)), views: map[view][]int32{}}
+	f := &Field{at: make([]r3.Vector, len(points)), views: map[view]*seen{}}
 	for i, p := range points {
 		f.at[i] = r3.Vector{X: math.NaN()}
 		if p.Valid() {
@@ -44,41 +55,66 @@ func NewField(points []Point) *Field {
 	return f
 }
 
-// Near appends to hits the points within radius of the centre of c, in no order. There
-// are none if c is not Valid, or radius is negative or no number.
+// Near appends to hits the points within radius of the centre of c, in the order in which
+// the Field was given them. There are none if c is not Valid, or radius is negative or no
+// number.
 func (f *Field) Near(hits []Hit, c Cell, radius Km) []Hit {
-	if !c.Valid() || !(radius >= 0) {
-		return hits
-	}
-	center := s2.CellID(c).Point().Vector
-	limit := chord2(radius)
-	for _, i := range f.view(s2.CellID(c).Parent(viewLevel), radius) {
-		if d := f.at[i].Sub(center).Norm2(); d <= limit {
-			hits = append(hits, Hit{Index: int(i), Distance: chordKm(d)})
-		}
-	}
+	f.Each(c, radius, func(h Hit) bool {
+		hits = append(hits, h)
+		return true
+	})
 	return hits
 }
 
-// view returns the points that some cell of a square may have within radius.
-func (f *Field) view(square s2.CellID, radius Km) []int32 {
-	v := view{square: square, reach: 4}
-	for v.reach < radius && v.reach < halfway {
-		v.reach *= 2
+// Each hands out what Near returns, until yield returns false.
+func (f *Field) Each(c Cell, radius Km, yield func(Hit) bool) {
+	if !c.Valid() || !(radius >= 0) {
+		return
 	}
-	seen, ok := f.views[v]
-	if ok {
-		return seen
-	}
-	bound := s2.CellFromCellID(square).CapBound()
-	limit := chord2(Km(bound.Radius())*EarthRadius + v.reach + margin)
-	for i, p := range f.at {
-		if p.Sub(bound.Center().Vector).Norm2() <= limit {
-			seen = append(seen, int32(i))
+	center := s2.CellID(c).Point().Vector
+	limit := chord2(radius)
+	v := f.view(s2.CellID(c).Parent(viewLevel), radius)
+	for i, p := range v.at {
+		x, y, z := p.X-center.X, p.Y-center.Y, p.Z-center.Z
+		if d := x*x + y*y + z*z; d <= limit && !yield(Hit{Index: int(v.index[i]), Distance: chordKm(d)}) {
+			return
 		}
 	}
-	f.views[v] = seen
-	return seen
+}
+
+// view returns the points that some cell of a square may have within radius.
+func (f *Field) view(square s2.CellID, radius Km) *seen {
+	const step = 5 // most radii are multiples of it
+	v := view{square: square, reach: step * Km(math.Ceil(float64(min(radius, halfway)/step)))}
+	if f.shown != nil && v == f.last {
+		return f.shown
+	}
+	out, ok := f.views[v]
+	if !ok {
+		if f.held > mostHeld {
+			clear(f.views)
+			f.held = 0
+		}
+		out = f.look(v)
+		f.views[v] = out
+		f.held += len(out.at)
+	}
+	f.last, f.shown = v, out
+	return out
+}
+
+// look finds the points of a view.
+func (f *Field) look(v view) *seen {
+	out := new(seen)
+	bound := s2.CellFromCellID(v.square).CapBound()
+	limit := chord2(Km(bound.Radius())*EarthRadius + v.reach + margin)
+	center := bound.Center().Vector
+	for i, p := range f.at {
+		if p.Sub(center).Norm2() <= limit {
+			out.at, out.index = append(out.at, p), append(out.index, int32(i))
+		}
+	}
+	return out
 }
 
 // halfway is the distance to the other side of the earth.
@@ -94,7 +130,12 @@ func chord2(d Km) float64 {
 	return s * s
 }
 
-// chordKm undoes chord2.
+// chordKm undoes chord2. For short chords the first terms of the series of the arcsine are
+// enough: what they leave out is less than a millimetre.
 func chordKm(d2 float64) Km {
+	const short = 0.02 // 900 km
+	if d2 < short {
+		return Km(math.Sqrt(d2)*(1+d2*(1./24+d2*(3./640+d2*5./7168)))) * EarthRadius
+	}
 	return Km(2*math.Asin(min(1, math.Sqrt(d2)/2))) * EarthRadius
 }

@@ -185,7 +185,7 @@ func watchersInOrder(t *testing.T, s core.Store) {
 // alertOf tells somebody of an action.
 func alertOf(w *core.Watcher, at time.Time) core.Digest {
 	return core.Digest{
-		Of: w, Actions: []core.ActionID{7, 5}, Told: []core.Told{{Action: 7, StartsAt: at.Add(time.Hour)}},
+		Of: w, Actions: []core.Match{{Action: 7, Sequence: 2}, {Action: 5}}, Told: []core.Told{{Action: 7, StartsAt: at.Add(time.Hour)}},
 		Last: at, Next: at.Add(24 * time.Hour), Due: at, Expires: at.Add(time.Hour),
 	}
 }
@@ -208,7 +208,7 @@ func digestIsStored(t *testing.T, s core.Store) {
 		o.ID, o.Key = 0, ""
 		want := core.Outgoing{
 			Chat: to, Account: from, Lane: core.Notice, Due: at, Expires: at.Add(time.Hour),
-			Again: core.Once, Attempt: 1, Content: &core.Reference{Kind: core.AlertKind, Supporter: p.ID, Subjects: []int64{7, 5}},
+			Again: core.Once, Attempt: 1, Content: &core.Reference{Kind: core.AlertKind, Supporter: p.ID, Subjects: []int64{7, 5}, Sequences: []int{2, 0}},
 		}
 		if d := cmp.Diff(want, o); d != "" {
 			t.Errorf("message (-want +got):\n%s", d)
