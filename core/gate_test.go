@@ -99,3 +99,21 @@ func TestSilenceHoldsWhereItMust(t *testing.T) {
 		}
 	}
 }
+
+func TestAPauseStopsWhatWeBeginAndNothingElse(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2027, 3, 10, 12, 0, 0, 0, time.UTC)
+	facts := func(until core.Day) core.Facts {
+		return core.Facts{Chat: &core.Chat{Kind: core.Private}, Messages: true, Supporter: &core.Supporter{
+			State: core.Active, Settings: core.Settings{Pause: until},
+		}}
+	}
+	alert := &core.Outgoing{Lane: core.Notice, Content: &core.Reference{Kind: core.AlertKind}}
+	reminder := &core.Outgoing{Lane: core.Notice, Content: &core.Reference{Kind: "reminder"}}
+	broadcast := &core.Outgoing{Lane: core.Bulk, Content: &core.Message{}}
+	for o, counts := range map[*core.Outgoing]bool{alert: true, reminder: false, broadcast: true} {
+		if core.Open(o, facts(core.PauseFrom(now)), now) == counts || !core.Open(o, facts("2027-03-09"), now) || o.Counts() != counts {
+			t.Errorf("lane %d, %T: it counts: %v", o.Lane, o.Content, o.Counts())
+		}
+	}
+}

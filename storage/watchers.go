@@ -18,7 +18,7 @@ const watcherColumns bun.Safe = `d.supporter, COALESCE(d.due, 0), d.last, d.told
 
 // watchersBatch is how many people SQLite hands out at a time: a turn waits while their
 // digests are written, and that takes 100 ms at most.
-const watchersBatch = 1_500
+const watchersBatch = 400
 
 // DueWatchers implements core.AlertReader.
 func (t *tx) DueWatchers(ctx context.Context, after core.DigestPoint, at time.Time, limit int) ([]core.Watcher, error) {
