@@ -116,3 +116,34 @@ func TestAPublishedActionReachesWhoIsNearAtTheirHourAndOnce(t *testing.T) {
 		}
 	})
 }
+
+// Instant alerts go to whom the radius of their own reaches, a last call to twice as far.
+func TestAnActionThatLacksPeopleCallsAWiderCircleOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, alerts := alertStage(t, "")
+		instantly := func(km core.Radius) func(*core.Supporter) {
+			return func(p *core.Supporter) {
+				p.SetOften(core.Instantly)
+				p.Radius = km
+			}
+		}
+		s.neighbour("anna", instantly(25))
+		s.neighbour("ben", instantly(10))
+		s.neighbour("chloe", instantly(5))
+		s.run(s.dispatcher())
+		s.publish("Stall in a suburb", 26*time.Hour, func(a *core.Action) {
+			a.Quorum, a.Point = 5, geo.Point{Lat: lyon.Lat + 15/111.2, Lon: lyon.Lon}
+		})
+		for _, want := range []int{1, 0} {
+			if n := runs(t, s, alerts.Instant, time.Minute, time.Hour); n != want {
+				t.Errorf("%d people are told, want %d", n, want)
+			}
+		}
+		if n := runs(t, s, alerts.Instant, time.Minute, 2*time.Hour); n != 1 {
+			t.Errorf("%d people are called, want 1", n)
+		}
+		if got := len(s.all()); got != 2 {
+			t.Errorf("%d messages arrive", got)
+		}
+	})
+}

@@ -358,12 +358,19 @@ func callsLack(t *testing.T, s core.Store) {
 	later.StartsAt = noon.Add(48 * time.Hour)
 	later.EndsAt = later.StartsAt.Add(time.Hour)
 	putActions(t, s, lacks, enough, unsaid, later)
+	waiting := openings(t, s)
 	calls := func() (out []core.Opening) {
 		read(t, s, func(ctx context.Context, r core.Reader) (err error) {
 			out, err = r.Calls(ctx, noon, noon.Add(24*time.Hour), 9)
 			return err
 		})
 		return out
+	}
+	if len(calls()) != 0 {
+		t.Error("one is called to before it was announced")
+	}
+	for _, o := range waiting {
+		do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.CloseOpening(ctx, o) })
 	}
 	got := calls()
 	if len(got) != 1 || got[0].Action != lacks.ID {
