@@ -224,13 +224,16 @@ func press(c *event.ReactionEventContent) core.Event {
 }
 
 // membership reads who came and went: that we came into a group, or again into a private
-// chat, and that the person left theirs.
+// chat, that a private chat became a group, and that the person left theirs.
 func (r *receiver) membership(ctx context.Context, e *event.Event) (*core.Update, error) {
 	m, ok := e.Content.Parsed.(*event.MemberEventContent)
 	if !ok || e.Type != event.StateMember {
 		return nil, nil
 	}
 	own := e.GetStateKey() == string(r.user)
+	if !own && r.enters(e) {
+		return r.widened(ctx, e)
+	}
 	gone := m.Membership == event.MembershipLeave || m.Membership == event.MembershipBan
 	if own != r.comes(e) || !own && !gone {
 		return nil, nil
@@ -239,8 +242,9 @@ func (r *receiver) membership(ctx context.Context, e *event.Event) (*core.Update
 	if err != nil {
 		return nil, err
 	}
-	if own && room.kind == core.Private && r.last[e.RoomID] == "" {
-		return nil, nil // it is new, and waits for its first message
+	if own && room.kind == core.Private && (r.last[e.RoomID] == "" || r.came[e.RoomID] == e.ID) {
+		r.came[e.RoomID] = e.ID // servers may tell it twice
+		return nil, nil         // it is new, and waits for its first message
 	}
 	if own {
 		u.Event, u.Sender = core.Membership{Now: core.Added}, nil
@@ -253,5 +257,29 @@ func (r *receiver) membership(ctx context.Context, e *event.Event) (*core.Update
 		return nil, nil
 	}
 	u.Event, u.Sender = core.Membership{Now: core.Removed}, &core.AccountRef{Bot: r.Bot(), ID: e.GetStateKey()}
+	return u, nil
+}
+
+// enters reports whether with an event somebody is in a room, or invited, who was not.
+func (s *session) enters(e *event.Event) bool {
+	in := func(c *event.Content) bool {
+		m, ok := c.Parsed.(*event.MemberEventContent)
+		return ok && (m.Membership == event.MembershipInvite || m.Membership == event.MembershipJoin)
+	}
+	was := e.Unsigned.PrevContent
+	if was != nil {
+		_ = was.ParseRaw(e.Type)
+	}
+	return in(&e.Content) && (was == nil || !in(was))
+}
+
+// widened reads that a room of two became one of three: we are in a group now. Whoever
+// makes a room and invites people one by one may find us there before the second.
+func (r *receiver) widened(ctx context.Context, e *event.Event) (*core.Update, error) {
+	u, room, err := r.place(ctx, e, string(e.ID))
+	if err != nil || room.kind != core.Group || room.others != 2 {
+		return nil, err
+	}
+	u.Event, u.Sender = core.Membership{Now: core.Added}, nil
 	return u, nil
 }

@@ -25,6 +25,7 @@ type receiver struct {
 	*session
 	queue   core.Queue
 	last    map[id.RoomID]id.EventID // the last event of each room that was read
+	came    map[id.RoomID]id.EventID // with which event we came into a new private chat
 	batches chan *batch
 	joins   sync.WaitGroup
 
@@ -51,7 +52,7 @@ func (s *session) receive(ctx context.Context, q core.Queue) error {
 	if err != nil {
 		return err
 	}
-	r := &receiver{session: s, queue: q, last: last, batches: make(chan *batch, ahead)}
+	r := &receiver{session: s, queue: q, last: last, came: map[id.RoomID]id.EventID{}, batches: make(chan *batch, ahead)}
 	if err := r.recallUnread(ctx); err != nil {
 		return err
 	}

@@ -76,6 +76,9 @@ func TestNothingPersonalIsSaidOnceOthersAreInvited(t *testing.T) {
 		t.Fatalf("the chat is %s", u.Kind)
 	}
 	chat.Invite(ben.ID)
+	if u := s.next(); u.Kind != core.Group || u.Event != (core.Membership{Now: core.Added}) || u.Sender != nil {
+		t.Fatalf("the chat is %s, the event %v", u.Kind, u.Event)
+	}
 	chat.Write("!near Lyon")
 	if u := s.next(); u.Kind != core.Group || u.Event != (core.Command{Name: "near", Arg: "Lyon"}) {
 		t.Errorf("the chat is %s, the event %v", u.Kind, u.Event)

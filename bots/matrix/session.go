@@ -224,6 +224,7 @@ var errNoState = &fault{kind: unknownRoom}
 type room struct {
 	kind      core.ChatKind
 	person    id.UserID // of a private chat: the other one; "" if nobody is left
+	others    int       // who are in it beside us, or invited
 	encrypted bool
 }
 
@@ -318,6 +319,7 @@ func (s *session) recall(ctx context.Context, at id.RoomID) (*room, error) {
 			others = append(others, m)
 		}
 	}
+	r.others = len(others)
 	if closed && len(others) <= 1 {
 		r.kind = core.Private
 		if len(others) == 1 {

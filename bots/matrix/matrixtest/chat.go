@@ -59,16 +59,28 @@ func (h *Human) Open(o ChatOptions, with ...id.UserID) *Chat {
 // Joined waits until somebody has come into the room.
 func (c *Chat) Joined(who id.UserID) {
 	c.human.t.Helper()
-	c.human.wait("somebody comes into the room", func() bool {
-		return c.human.client.StateStore.IsInRoom(context.Background(), c.Room, who)
-	})
+	c.human.wait("somebody comes into the room", func() bool { return c.membership(who) == event.MembershipJoin })
+}
+
+// membership returns what was last told of somebody in the room, as the server wrote it. The
+// client's store, and the contents that it shares, may say what is older: it notes whom a
+// room was made with once the server has answered, when they may have come already.
+func (c *Chat) membership(who id.UserID) event.Membership {
+	for _, e := range slices.Backward(c.human.rooms[c.Room]) {
+		if e.Type == event.StateMember && e.GetStateKey() == string(who) {
+			now, _ := e.Content.Raw["membership"].(string)
+			return event.Membership(now)
+		}
+	}
+	return ""
 }
 
 // Gone waits until somebody is in the room no more.
 func (c *Chat) Gone(who id.UserID) {
 	c.human.t.Helper()
 	c.human.wait("somebody leaves the room", func() bool {
-		return !c.human.client.StateStore.IsMembership(context.Background(), c.Room, who, event.MembershipInvite, event.MembershipJoin)
+		m := c.membership(who)
+		return m == event.MembershipLeave || m == event.MembershipBan
 	})
 }
 
