@@ -9,14 +9,15 @@ import (
 	"tocsin/core"
 )
 
-// openActions notes that actions which are public have to be announced, or announced anew.
+// openActions notes that actions which are public and yet to come have to be announced, or
+// announced anew.
 func (t *tx) openActions(ctx context.Context, ids []core.ActionID) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	_, err := t.NewRaw(`
 		INSERT INTO openings (action, since, waiting, called)
-		SELECT a.id, ?, TRUE, FALSE FROM actions AS a WHERE a.id IN (?) AND a.state = 'public'
+		SELECT a.id, ?0, TRUE, FALSE FROM actions AS a WHERE a.id IN (?1) AND a.state = 'public' AND a.starts_at > ?0
 		ON CONFLICT (action) DO UPDATE SET since = excluded.since, waiting = TRUE`, t.clock(), bun.List(ids)).Exec(ctx)
 	return failed(err, "open actions")
 }

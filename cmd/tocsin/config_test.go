@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin/core"
+	"tocsin/scheduler"
 )
 
 // set returns a lookup of these variables and no others.
@@ -226,7 +227,7 @@ func TestTheCampaignHasItsSettings(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if c.LogLevel != slog.LevelWarn || c.LogFormat != "json" || c.Zone.String() != "Indian/Reunion" || len(c.Jobs) != 1 {
+	if c.LogLevel != slog.LevelWarn || c.LogFormat != "json" || c.Zone.String() != "Indian/Reunion" || len(c.Jobs) != len(scheduler.AllJobs(c.Campaign)) {
 		t.Errorf("got %+v", c)
 	}
 }

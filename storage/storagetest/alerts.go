@@ -22,6 +22,7 @@ var alertProperties = []property{
 	{"Digest/OfSomebodyWhoChangedIsPassedOver", digestPassedOver},
 	{"Digest/IsPlannedAnewWhenAnythingChanges", digestPlannedAnew},
 	{"Opening/WaitsUntilItIsClosed", openingWaits},
+	{"Opening/NoneOfWhatHasBegun", noOpeningOfWhatHasBegun},
 	{"Opening/ChangeThatPeopleMustHearOfOpensAgain", openingAgain},
 	{"Call/IsOfWhatLacksPeople", callsLack},
 	{"Upcoming/HasWhatIsPublicAndWhenItBecameSo", upcomingPublic},
@@ -320,6 +321,15 @@ func openingWaits(t *testing.T, s core.Store) {
 	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.CloseOpening(ctx, waiting[0]) })
 	if left := openings(t, s); len(left) != 1 || left[0].Action != second.ID {
 		t.Errorf("left: %+v", left)
+	}
+}
+
+func noOpeningOfWhatHasBegun(t *testing.T, s core.Store) {
+	a := leafleting("1")
+	a.StartsAt, a.EndsAt = now(t, s).Add(-time.Minute), now(t, s).Add(time.Hour)
+	putActions(t, s, a)
+	if waiting := openings(t, s); len(waiting) != 0 {
+		t.Errorf("waiting: %+v", waiting)
 	}
 }
 

@@ -237,7 +237,7 @@ func aContact(ctx context.Context, tx core.Tx, _ string, now time.Time) (there, 
 func anActionOfTwo(ctx context.Context, tx core.Tx, name string, now time.Time) (there, error) {
 	a := &core.Action{
 		Source: "test:" + name, Title: "Leafleting", Kind: "leafleting", Zone: "Europe/Paris",
-		StartsAt: now, EndsAt: now.Add(time.Hour), Area: "FR/84/69",
+		StartsAt: now.Add(time.Minute), EndsAt: now.Add(time.Hour), Area: "FR/84/69",
 		Point: geo.Point{Lat: 45.76, Lon: 4.83}, Visibility: core.ForSupporters, State: core.Public,
 	}
 	if _, _, err := tx.PutActions(ctx, []*core.Action{a}); err != nil {
