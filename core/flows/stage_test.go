@@ -53,7 +53,8 @@ type stage struct {
 	lang  string
 	wake  [2]chan struct{} // of the dispatcher, and of the tasks
 	dir   string           // of the database and the key file
-	log   *bytes.Buffer    // read it when all is still
+	log   *record
+	pass  func(time.Duration) // lets time pass until all is still
 
 	mu    sync.Mutex
 	shown []string
@@ -71,6 +72,27 @@ type stage struct {
 }
 
 var _ platform = (*stage)(nil)
+
+// A record is a log that can be read while it is written.
+type record struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.Write(p)
+}
+
+func (r *record) Bytes() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return bytes.Clone(r.buf.Bytes())
+}
+
+func (r *record) String() string { return string(r.Bytes()) }
 
 // A key is a button that can be seen.
 type key struct {
@@ -93,10 +115,16 @@ func open(t *testing.T, shape, lang string) *stage {
 func openOn(t *testing.T, lang string, join func(*stage) platform) *stage {
 	t.Helper()
 	time.Sleep(time.Until(opening))
+	return build(t, lang, 0, join)
+}
+
+// build makes a stage whose clock is far from the real one.
+func build(t *testing.T, lang string, far time.Duration, join func(*stage) platform) *stage {
+	t.Helper()
 	dir := t.TempDir()
-	log := &bytes.Buffer{}
+	log := &record{}
 	store, err := storage.Open(t.Context(), storage.Config{
-		URL: "sqlite:" + filepath.Join(dir, "t.db"), KeyFile: filepath.Join(dir, "t.key"),
+		URL: "sqlite:" + filepath.Join(dir, "t.db"), KeyFile: filepath.Join(dir, "t.key"), Offset: far,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +154,7 @@ func openOn(t *testing.T, lang string, join func(*stage) platform) *stage {
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
 	s = &stage{
 		t: t, store: store, mail: server, lang: lang, wake: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}, dir: dir, log: log,
-		keys: map[string][]key{}, wrote: map[string]core.ReceiptID{},
+		keys: map[string][]key{}, wrote: map[string]core.ReceiptID{}, pass: passInBubble,
 	}
 	s.bot = &conversation.Bot{
 		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender, Planner: new(scheduler.Planner),
@@ -287,12 +315,17 @@ func (s *stage) Do(l transcript.Line) error {
 	return s.settle(time.Second) // of the bubble: the dispatcher and the mail server do their work
 }
 
+// passInBubble lets time pass in a bubble.
+func passInBubble(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 // settle lets time pass, and then as much as the platform's limits keep answers waiting,
 // as who writes does.
 func (s *stage) settle(d time.Duration) error {
 	for range 100 {
-		time.Sleep(d)
-		synctest.Wait()
+		s.pass(d)
 		if late, err := s.late(); err != nil || !late {
 			return err
 		}
@@ -308,7 +341,11 @@ const patience = 3 * time.Second
 func (s *stage) late() (late bool, err error) {
 	err = s.store.Read(s.t.Context(), func(r core.Reader) error {
 		next, err := r.NextDue(s.t.Context(), s.on.Bot())
-		late = !next.IsZero() && time.Until(next) < patience
+		if err != nil || next.IsZero() {
+			return err
+		}
+		now, err := r.Now(s.t.Context())
+		late = next.Sub(now) < patience
 		return err
 	})
 	return late, err
@@ -376,6 +413,10 @@ func (s *stage) join(who, place string) error {
 	ctx := s.t.Context()
 	home, person := s.on.home(who)
 	return s.store.Tx(ctx, func(tx core.Tx) error {
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
 		chat, err := tx.EnterChat(ctx, home, core.Private)
 		if err != nil {
 			return err
@@ -384,7 +425,7 @@ func (s *stage) join(who, place string) error {
 		if err != nil {
 			return err
 		}
-		today := core.DayOf(time.Now())
+		today := core.DayOf(now)
 		p := &core.Supporter{
 			State: core.Active, Language: s.lang, Zone: "Europe/Paris", Radius: core.DefaultRadius, Often: core.Weekly,
 			Since: today, Seen: today,
@@ -404,7 +445,7 @@ func (s *stage) join(who, place string) error {
 			return err
 		}
 		for _, purpose := range core.Purposes {
-			c := &core.Consent{Supporter: p.ID, Purpose: purpose, Given: true, Version: core.ConsentVersion, Platform: core.Console, At: time.Now()}
+			c := &core.Consent{Supporter: p.ID, Purpose: purpose, Given: true, Version: core.ConsentVersion, Platform: core.Console, At: now}
 			if err := tx.RecordConsent(ctx, c); err != nil {
 				return err
 			}

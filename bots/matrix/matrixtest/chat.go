@@ -12,13 +12,16 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"tocsin/core"
 )
 
 // A Chat is a room as one person sees it.
 type Chat struct {
 	Room  id.RoomID
 	human *Human
-	read  int // how many messages Next has returned
+	read  int                    // how many messages Next has returned
+	await map[core.ReceiptID]int // how many changes of messages were waited for
 }
 
 // ChatOptions say how a room differs from an encrypted chat of two.
@@ -53,7 +56,7 @@ func (h *Human) Open(o ChatOptions, with ...id.UserID) *Chat {
 			return h.client.StateStore.IsMembership(context.Background(), made.RoomID, who, event.MembershipInvite, event.MembershipJoin)
 		})
 	}
-	return &Chat{Room: made.RoomID, human: h}
+	return &Chat{Room: made.RoomID, human: h, await: map[core.ReceiptID]int{}}
 }
 
 // Joined waits until somebody has come into the room.
