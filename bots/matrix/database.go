@@ -61,7 +61,8 @@ CREATE TABLE IF NOT EXISTS tocsin_unread (
 CREATE INDEX IF NOT EXISTS tocsin_unread_session ON tocsin_unread (user_id, session_id);
 `
 
-// open opens the database and makes its tables. It fails with Unavailable if it cannot be
+// open opens the database and makes its tables; one on PostgreSQL that is not there it
+// makes, too. It fails with Unavailable if it cannot be
 // reached, or the file cannot be written.
 func (a *Adapter) open(ctx context.Context) (*database, error) {
 	const what = "matrix: open database"
@@ -81,7 +82,14 @@ func (a *Adapter) open(ctx context.Context) (*database, error) {
 	if err != nil {
 		return nil, core.Wrap(core.Invalid, errors.New("its URL cannot be read"), what)
 	}
-	db, err := dbutil.NewWithDB(pool, driver)
+	err = pool.PingContext(ctx)
+	if meansNoDatabase(err) {
+		err = makeDatabase(ctx, dsn)
+	}
+	var db *dbutil.Database
+	if err == nil {
+		db, err = dbutil.NewWithDB(pool, driver)
+	}
 	if err == nil {
 		_, err = db.Exec(ctx, schema)
 	}

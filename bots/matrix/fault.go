@@ -32,6 +32,7 @@ const (
 	notSent      faultKind = "not sent"           // it never reached the server
 	unknown      faultKind = "unknown"            // it may have happened
 	storeFailed  faultKind = "the store failed"
+	noDatabase   faultKind = "there is no database for the keys"
 	noRecovery   faultKind = "there is an identity, and no recovery key"
 	badRecovery  faultKind = "the recovery key is another's"
 )
@@ -53,6 +54,7 @@ var codes = map[faultKind]core.Code{
 	notSent:      core.Unavailable,
 	unknown:      core.Uncertain,
 	storeFailed:  core.Unavailable,
+	noDatabase:   core.Unavailable,
 	noRecovery:   core.Conflict,
 	badRecovery:  core.Forbidden,
 }

@@ -3,7 +3,10 @@
 package matrix_test
 
 import (
+	"database/sql"
 	"fmt"
+	"net/url"
+	"strings"
 	"testing"
 
 	"tocsin/bots/matrix"
@@ -74,7 +77,7 @@ func TestTheTokenIsThatOfTheOldestSyncThatIsHandled(t *testing.T) {
 
 func TestOnPostgreSQLAllIsTheSame(t *testing.T) {
 	t.Parallel()
-	url := pgtest.New(t)
+	url := beside(t, pgtest.New(t))
 	s := newStage(t, func(c *matrix.Config) { c.Database = url })
 	s.run()
 	chat := s.server.Human(t, "anna").Direct(s.bot.ID)
@@ -96,5 +99,39 @@ func TestOnPostgreSQLAllIsTheSame(t *testing.T) {
 	s.say(chat.Room, "an answer")
 	if m := chat.Hear("an answer"); !m.Encrypted {
 		t.Error("the answer is not encrypted")
+	}
+}
+
+// beside returns the URL of a database that nobody has made yet.
+func beside(t *testing.T, made string) string {
+	t.Helper()
+	u, err := url.Parse(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path += "_matrix"
+	return u.String()
+}
+
+func TestWhoMayMakeNoDatabaseIsToldWhatToDo(t *testing.T) {
+	t.Parallel()
+	made := pgtest.New(t)
+	db, err := sql.Open("pgx", made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("CREATE ROLE humble LOGIN PASSWORD 'secret'"); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(beside(t, made))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword("humble", "secret")
+	a := newAdapter(t, matrix.Config{User: "@bot:localhost", Homeserver: "http://127.0.0.1:1", Password: "x", Database: u.String()})
+	_, err = a.Identify(t.Context())
+	if core.CodeOf(err) != core.Unavailable || !strings.Contains(err.Error(), "createdb -O humble ") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("Identify = %v", err)
 	}
 }
