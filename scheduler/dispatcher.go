@@ -20,6 +20,8 @@ type Dispatcher struct {
 	InFlight int             // sends at once; 0 means DefaultInFlight
 	Lease    time.Duration   // longer than any send; 0 means DefaultLease
 
+	Ready func() bool // reports whether Send may reach the platform from here; nil: it always may
+
 	Told func(core.Lane, core.Verdict) // is told how each attempt to send went; may be nil
 
 	patience patience

@@ -55,10 +55,13 @@ type flight struct {
 }
 
 // pass stores the verdicts of what has landed, claims what is due as far as there is
-// room, and sends it. It returns how long to wait for the next pass, unless a send ends
+// room, and sends it. What cannot be sent from here is left to another process. It returns how long to wait for the next pass, unless a send ends
 // before. Without anything due or landed it writes nothing.
 func (f *flight) pass(ctx context.Context) (time.Duration, error) {
 	landed, room := f.look()
+	if f.Ready != nil && !f.Ready() {
+		room = 0
+	}
 	if len(landed) == 0 {
 		if room == 0 {
 			return time.Hour, nil

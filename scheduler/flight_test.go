@@ -3,6 +3,7 @@ package scheduler_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,5 +80,35 @@ func TestAVerdictIsStoredAlsoWhileNothingCanBeClaimed(t *testing.T) {
 			_, err := tx.Receipt(t.Context(), id)
 			return err
 		})
+	})
+}
+
+// A process that does not hold the connection claims nothing; whoever gets it sends at once,
+// at the first attempt.
+func TestWhatCannotBeSentFromHereIsLeftToAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, core.Capabilities{})
+		s.meet("anna")
+		var connected atomic.Bool
+		s.planned(func(core.Delivery) error {
+			if !connected.Load() {
+				return &core.Error{Code: core.Unavailable}
+			}
+			return nil
+		})
+		d := s.dispatcher()
+		d.Ready = connected.Load
+		s.write("anna", core.Talk, core.TwiceOkay, "hello")
+		s.run(d)
+		time.Sleep(time.Minute)
+		if s.calls != 0 {
+			t.Fatalf("it was tried %d times", s.calls)
+		}
+		connected.Store(true)
+		time.Sleep(scheduler.DefaultEvery)
+		synctest.Wait()
+		if got := s.texts(); len(got) != 1 || s.calls != 1 {
+			t.Errorf("arrived %v, after %d calls", got, s.calls)
+		}
 	})
 }

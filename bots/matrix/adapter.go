@@ -27,6 +27,8 @@ type Adapter struct {
 	holder string // of the lease
 	state  atomic.Pointer[State]
 
+	synced, limited, keys atomic.Int64 // Figures
+
 	mu      sync.RWMutex // held for reading by whoever uses the session
 	session *session     // nil unless the account is connected
 }
@@ -41,17 +43,30 @@ type Lease interface {
 	Drop(ctx context.Context, name core.LeaseName, holder string) error
 }
 
-// State is how the connection stands: what an operator wants to know.
+// State is how the connection stands, in a word: what an operator wants to know.
 type State string
 
 const (
 	Starting         State = "starting"
 	Receiving        State = "receiving"
-	Waiting          State = "another process receives"
-	NeedsCredentials State = "the server refuses the account: it needs a new password, or a new token"
-	WrongDevice      State = "the device is another than the one whose keys are stored"
-	Away             State = "the server does not answer"
+	Waiting          State = "waiting"
+	NeedsCredentials State = "needs_credentials"
+	WrongDevice      State = "wrong_device"
+	Away             State = "away"
 )
+
+// meanings say what an operator reads in the log.
+var meanings = map[State]string{
+	Starting:         "it starts",
+	Receiving:        "what people write arrives",
+	Waiting:          "another process of ours receives",
+	NeedsCredentials: "the server refuses the account: it needs a new password, or a new token",
+	WrongDevice:      "the device is another than the one whose keys are stored",
+	Away:             "the server does not answer",
+}
+
+// Well reports whether what people write arrives, here or at another process of ours.
+func (s State) Well() bool { return s == Receiving || s == Waiting }
 
 var _ core.Adapter = (*Adapter)(nil)
 
@@ -103,10 +118,10 @@ func (a *Adapter) State() State { return *a.state.Load() }
 func (a *Adapter) become(s State) {
 	if old := a.state.Swap(&s); old != nil && *old != s {
 		level := slog.LevelInfo
-		if s != Receiving && s != Waiting {
+		if !s.Well() {
 			level = slog.LevelWarn
 		}
-		a.Log.Log(context.Background(), level, "matrix: "+string(s), "bot", a.Bot().Platform())
+		a.Log.Log(context.Background(), level, "matrix: "+meanings[s], "bot", a.Bot().Platform())
 	}
 }
 
@@ -127,6 +142,14 @@ func (a *Adapter) use(fn func(*session) error) error {
 		return &core.Error{Code: core.Unavailable}
 	}
 	return fn(a.session)
+}
+
+// Ready reports whether a Send may reach the server from this process: another may hold the
+// account, or it is not connected yet.
+func (a *Adapter) Ready() bool {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.session != nil
 }
 
 // offer makes a session the one that is used; nil takes it away once nobody uses it.

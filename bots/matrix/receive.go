@@ -93,6 +93,7 @@ func (r *receiver) read(ctx context.Context) error {
 			continue
 		}
 		failures, soon = 0, false
+		r.synced.Store(time.Now().UnixNano())
 		r.become(Receiving)
 		since = resp.NextBatch
 		select {

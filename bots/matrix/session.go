@@ -79,7 +79,7 @@ func (a *Adapter) connect(ctx context.Context) (_ *session, err error) {
 
 // newClient makes a client; it reaches nothing unless the server must be found first.
 func (a *Adapter) newClient(ctx context.Context) (*mautrix.Client, error) {
-	transport := &http.Client{Transport: &http.Transport{
+	transport := &http.Client{Transport: counting{a, &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: dialTime}).DialContext,
 		TLSHandshakeTimeout:   dialTime,
@@ -87,7 +87,7 @@ func (a *Adapter) newClient(ctx context.Context) (*mautrix.Client, error) {
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		ForceAttemptHTTP2:     true,
-	}}
+	}}}
 	home := a.config.Homeserver
 	if home == "" {
 		_, server, _ := a.user.Parse()

@@ -25,6 +25,7 @@ const (
 // submitted if it fails.
 func (r *receiver) take(ctx context.Context, resp *mautrix.RespSync, since string) (*batch, error) {
 	r.machine.keys(ctx, resp, since)
+	r.Adapter.keys.Store(int64(resp.DeviceOTKCount.SignedCurve25519))
 	b := &batch{mark: mark{next: resp.NextBatch, last: map[id.RoomID]id.EventID{}}}
 	pending, err := r.late(ctx)
 	if err != nil {

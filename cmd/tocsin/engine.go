@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tocsin/bots/matrix"
 	"tocsin/core"
 	"tocsin/core/conversation"
 	"tocsin/core/flows"
@@ -64,10 +65,14 @@ func (e *engine) wireOutput(bot *conversation.Bot, o *opened) {
 	for _, a := range e.adapters {
 		hint := make(chan struct{}, 1)
 		e.hints = append(e.hints, hint)
-		e.dispatchers = append(e.dispatchers, &scheduler.Dispatcher{
+		d := &scheduler.Dispatcher{
 			Store: o.store, Adapter: a, Preparer: bot, Log: o.log, Wake: hint,
 			Told: e.metrics.told(a.Bot()),
-		})
+		}
+		if m, ok := a.(*matrix.Adapter); ok {
+			d.Ready = m.Ready
+		}
+		e.dispatchers = append(e.dispatchers, d)
 	}
 	work := make(chan struct{}, 1)
 	bot.Tasked = func() { give([]chan<- struct{}{work}) }

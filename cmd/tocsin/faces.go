@@ -89,7 +89,7 @@ func (e *engine) standings() []web.Standing {
 		case *telegram.Adapter:
 			s.Word, s.Well = string(a.State()), a.State().Well()
 		case *matrix.Adapter:
-			s.Word, s.Well = string(a.State()), a.State() == matrix.Receiving || a.State() == matrix.Waiting
+			s.Word, s.Well = string(a.State()), a.State().Well()
 		}
 		out = append(out, s)
 	}

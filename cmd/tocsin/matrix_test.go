@@ -29,7 +29,7 @@ func TestASupporterSignsUpOnMatrix(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"MATRIX_HOMESERVER": proxy.URL(), "MATRIX_USER": string(bot.ID), "MATRIX_PASSWORD": bot.Password,
-		"SMTP_URL": post.URL(), "MAIL_FROM": "bot@campagne.example", "HTTP_ADDR": "127.0.0.1:0", "CAMPAIGN_FILE": campaign,
+		"SMTP_URL": post.URL(), "MAIL_FROM": "bot@campagne.example", "HTTP_ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0", "CAMPAIGN_FILE": campaign,
 		"CAMPAIGN_NAME": "Demain", "SPONSOR_URL": "https://parrainer.example/", "PRIVACY_URL": "https://demain.example/donnees",
 	} {
 		env[name] = value
@@ -48,9 +48,9 @@ func TestASupporterSignsUpOnMatrix(t *testing.T) {
 		t.Errorf("matrix setup said the second time %q, %q", out, errs)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	var logged strings.Builder
+	logged := newSink()
 	ended := make(chan int)
-	go func() { ended <- run(ctx, []string{"serve"}, set(env), strings.NewReader(""), &logged, &logged) }()
+	go func() { ended <- run(ctx, []string{"serve"}, set(env), strings.NewReader(""), logged, logged) }()
 
 	anna := server.HumanWith(t, "anna", matrixtest.HumanOptions{OnlyVerified: true}).Direct(bot.ID)
 	anna.Write("bonjour")
@@ -78,6 +78,16 @@ func TestASupporterSignsUpOnMatrix(t *testing.T) {
 	anna.Write("!settings")
 	anna.Hear("Vos réglages")
 
+	_, metrics := page(t, logged.find(t, `METRICS_ADDR"?,? ?"?at"?[=:]"?([^"\s]+)`), "/metrics")
+	for _, line := range []string{
+		`bot_state{bot="matrix",state="receiving"} 1`, `rooms{bot="matrix"} 1`, `undecryptable{bot="matrix"} 0`,
+		`rate_limited_total{bot="matrix"} 0`, `one_time_keys{bot="matrix"} `,
+		`sync_timestamp_seconds{bot="matrix"} 1.`,
+	} {
+		if !strings.Contains(metrics, "\ntocsin_"+line) {
+			t.Errorf("/metrics says nothing of %s:\n%s", line, metrics)
+		}
+	}
 	stop()
 	if code := <-ended; code != succeeded {
 		t.Errorf("exit code %d", code)

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"tocsin/bots/matrix"
 	"tocsin/bots/telegram"
 	"tocsin/bots/web"
 	"tocsin/core"
@@ -89,6 +90,11 @@ var (
 	lateDesc    = described("presses_late_total", "Presses of buttons that were not acknowledged within two seconds.")
 	pendingDesc = described("webhook_pending", "Updates that wait for the webhook, a minute ago at most.")
 	failureDesc = described("webhook_failure_timestamp_seconds", "When the webhook failed last.")
+	syncedDesc  = described("sync_timestamp_seconds", "When the homeserver answered last.")
+	keysDesc    = described("one_time_keys", "One-time keys that are left on the homeserver.")
+	roomsDesc   = described("rooms", "Rooms and chats that the bot is in.")
+	unreadDesc  = described("undecryptable", "Messages that wait for their keys.")
+	oldestDesc  = described("undecryptable_since_timestamp_seconds", "Since when the oldest of them waits.")
 	droppedDesc = prometheus.NewDesc("tocsin_updates_dropped_total", "Updates of floods that were dropped.", nil, nil)
 	skippedDesc = prometheus.NewDesc("tocsin_updates_skipped_total", "Updates that failed at every try and were skipped.", nil, nil)
 )
@@ -96,11 +102,15 @@ var (
 // Describe implements prometheus.Collector.
 func (gauges) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		waitingDesc, stateDesc, limitedDesc, pausedDesc, lateDesc, pendingDesc, failureDesc, droppedDesc, skippedDesc,
+		waitingDesc, stateDesc, limitedDesc, pausedDesc, lateDesc, pendingDesc, failureDesc,
+		syncedDesc, keysDesc, roomsDesc, unreadDesc, oldestDesc, droppedDesc, skippedDesc,
 	} {
 		to <- d
 	}
 }
+
+// A teller tells one number.
+type teller func(d *prometheus.Desc, kind prometheus.ValueType, n float64, labels ...string)
 
 // Collect implements prometheus.Collector. What cannot be read is left out.
 func (g gauges) Collect(to chan<- prometheus.Metric) {
@@ -114,28 +124,58 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 		for lane, n := range g.waiting(a.Bot()) {
 			number(waitingDesc, prometheus.GaugeValue, float64(n), bot, laneWords[lane])
 		}
-		t, ok := a.(*telegram.Adapter)
-		if !ok {
-			continue
-		}
-		f := t.Figures()
-		number(stateDesc, prometheus.GaugeValue, 1, bot, string(f.State))
-		number(limitedDesc, prometheus.CounterValue, float64(f.Limited), bot)
-		number(pausedDesc, prometheus.CounterValue, f.Paused.Seconds(), bot)
-		number(lateDesc, prometheus.CounterValue, float64(f.LatePresses), bot)
-		if t.Webhook() == nil {
-			continue
-		}
-		number(pendingDesc, prometheus.GaugeValue, float64(f.Pending), bot)
-		if !f.LastHookFail.IsZero() {
-			number(failureDesc, prometheus.GaugeValue, float64(f.LastHookFail.Unix()), bot)
+		switch a := a.(type) {
+		case *telegram.Adapter:
+			g.telegram(number, bot, a)
+		case *matrix.Adapter:
+			g.matrix(number, bot, a)
 		}
 	}
 }
 
+// telegram tells the numbers of a bot on Telegram.
+func (gauges) telegram(number teller, bot string, a *telegram.Adapter) {
+	f := a.Figures()
+	number(stateDesc, prometheus.GaugeValue, 1, bot, string(f.State))
+	number(limitedDesc, prometheus.CounterValue, float64(f.Limited), bot)
+	number(pausedDesc, prometheus.CounterValue, f.Paused.Seconds(), bot)
+	number(lateDesc, prometheus.CounterValue, float64(f.LatePresses), bot)
+	if a.Webhook() == nil {
+		return
+	}
+	number(pendingDesc, prometheus.GaugeValue, float64(f.Pending), bot)
+	if !f.LastHookFail.IsZero() {
+		number(failureDesc, prometheus.GaugeValue, float64(f.LastHookFail.Unix()), bot)
+	}
+}
+
+// matrix tells the numbers of a bot on Matrix.
+func (gauges) matrix(number teller, bot string, a *matrix.Adapter) {
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
+	defer cancel()
+	f := a.Figures(ctx)
+	number(stateDesc, prometheus.GaugeValue, 1, bot, string(f.State))
+	number(limitedDesc, prometheus.CounterValue, float64(f.Limited), bot)
+	if !f.Synced.IsZero() {
+		number(syncedDesc, prometheus.GaugeValue, float64(f.Synced.Unix()), bot)
+		number(keysDesc, prometheus.GaugeValue, float64(f.Keys), bot)
+	}
+	if !f.Complete {
+		return
+	}
+	number(roomsDesc, prometheus.GaugeValue, float64(f.Rooms), bot)
+	number(unreadDesc, prometheus.GaugeValue, float64(f.Unread), bot)
+	if !f.Oldest.IsZero() {
+		number(oldestDesc, prometheus.GaugeValue, float64(f.Oldest.Unix()), bot)
+	}
+}
+
+// readTime is how long a number may take that is read from a database.
+const readTime = 2 * time.Second
+
 // waiting returns how many messages wait in each lane; nil if the database is away.
 func (g gauges) waiting(b core.BotID) map[core.Lane]int {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
 	var waiting map[core.Lane]int
 	err := g.store.Read(ctx, func(r core.Reader) (err error) {
