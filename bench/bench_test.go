@@ -3,14 +3,16 @@
 package bench
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
+	"tocsin/bots/matrix/matrixtest"
 	"tocsin/storage"
 	"tocsin/storage/pgtest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) { os.Exit(matrixtest.Wrap(pgtest.Wrap(m)).Run()) }
 
 func TestLineSaysWhatIsMissingAndWhatIsMissed(t *testing.T) {
 	t.Parallel()
