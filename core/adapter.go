@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -53,11 +54,13 @@ type Capabilities struct {
 }
 
 // StartLink returns the address that leads to l in the private chat with the bot, or "".
+// To the zero Link it is that of the chat alone: a query without a value is none.
 func (c Capabilities) StartLink(l Link) string {
-	if c.StartURL == "" {
-		return ""
+	chat, _, _ := strings.Cut(c.StartURL, "?")
+	if payload := l.Payload(); payload != "" && chat != "" {
+		return c.StartURL + payload
 	}
-	return c.StartURL + l.Payload()
+	return chat
 }
 
 // A Handler takes updates. Handle returns nil once all that u changes and all that

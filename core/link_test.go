@@ -110,3 +110,22 @@ func TestCountsOfPeopleAreBlurred(t *testing.T) {
 		}
 	}
 }
+
+func TestAStartLinkWithoutAPayloadHasNoEmptyQuery(t *testing.T) {
+	t.Parallel()
+	const chat = "https://t.me/a_bot"
+	for _, tt := range []struct {
+		start string
+		to    core.Link
+		want  string
+	}{
+		{chat + "?start=", core.Link{Action: 7}, chat + "?start=act_7"},
+		{chat + "?start=", core.Link{}, chat},
+		{"", core.Link{Action: 7}, ""},
+		{"", core.Link{}, ""},
+	} {
+		if got := (core.Capabilities{StartURL: tt.start}).StartLink(tt.to); got != tt.want {
+			t.Errorf("from %q to %q: %q and not %q", tt.start, tt.to.Payload(), got, tt.want)
+		}
+	}
+}
