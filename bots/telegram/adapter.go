@@ -29,7 +29,7 @@ type Adapter struct {
 	mu       sync.Mutex
 	username string                        // without @; "" until it is known
 	begun    map[core.SendKey]core.Receipt // parts that were taken of a message that is not whole
-	live     map[core.ChatRef]time.Time    // when a live location was last taken
+	live     map[core.ChatRef]track        // what was last taken of a live location
 	moves    chan move                     // groups that a send found under another id
 	state    atomic.Pointer[State]
 	seen     atomic.Pointer[HookInfo] // of the last look at the webhook
@@ -90,7 +90,7 @@ func New(c Config) (*Adapter, error) {
 	}
 	a := &Adapter{
 		Log: slog.New(slog.DiscardHandler), config: c, client: newClient(c), holder: rand.Text(),
-		begun: map[core.SendKey]core.Receipt{}, live: map[core.ChatRef]time.Time{}, moves: make(chan move, mostMoves),
+		begun: map[core.SendKey]core.Receipt{}, live: map[core.ChatRef]track{}, moves: make(chan move, mostMoves),
 	}
 	a.become(Starting)
 	return a, nil

@@ -205,35 +205,6 @@ func position(l tgbotapi.Location, live bool) core.Event {
 	return core.Position{Point: p, Live: live}
 }
 
-// liveEvery is how often a live location is taken while it moves: the rest of the track is
-// dropped before anybody has seen it.
-const liveEvery = 10 * time.Minute
-
-// beginTrack notes that somebody has begun to share where they are.
-func (a *Adapter) beginTrack(u *core.Update, l *tgbotapi.Location) {
-	if l.LivePeriod == 0 {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.live) >= mostBegun {
-		clear(a.live)
-	}
-	a.live[u.Chat] = u.At
-}
-
-// moved reads a report of a live location: one point in ten minutes, else nil.
-func (a *Adapter) moved(u *core.Update, l *tgbotapi.Location) core.Event {
-	a.mu.Lock()
-	last, ok := a.live[u.Chat]
-	a.mu.Unlock()
-	if ok && u.At.Sub(last) < liveEvery {
-		return nil
-	}
-	a.beginTrack(u, l)
-	return position(*l, true)
-}
-
 // edited reads a correction, or a live location that has moved. The last report of a
 // live location says only that it ended.
 func (a *Adapter) edited(u *core.Update, m *tgbotapi.Message, more *moreMessage) *core.Update {
