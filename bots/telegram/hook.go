@@ -24,8 +24,9 @@ func (a *Adapter) hook(ctx context.Context, q core.Queue) error {
 }
 
 // keepHook sets the webhook, looks at it each minute and sets it again whenever it is
-// another's, until ctx is done.
+// another's, until ctx is done. What it saw then is of no use any more.
 func (a *Adapter) keepHook(ctx context.Context) {
+	defer a.seen.Store(nil)
 	failures := 0
 	for set := false; ; {
 		state, err := a.tendHook(ctx, set)
