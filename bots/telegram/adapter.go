@@ -34,6 +34,7 @@ type Adapter struct {
 	state    atomic.Pointer[State]
 	seen     atomic.Pointer[HookInfo] // of the last look at the webhook
 	late     atomic.Int64             // presses
+	unread   atomic.Int64             // updates that could not be decoded
 }
 
 // A Lease keeps two processes from polling with one token.

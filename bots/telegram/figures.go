@@ -9,6 +9,7 @@ type Figures struct {
 	Limited      int64         // calls that Telegram answered 429, since the start
 	Paused       time.Duration // what these asked to wait, in all
 	LatePresses  int64         // not acknowledged within two seconds, since the start
+	Unread       int64         // updates that could not be decoded, since the start
 	Pending      int           // updates that wait for the webhook, at the last look
 	LastHookFail time.Time     // when the webhook failed last; zero: never, or by polling
 }
@@ -17,7 +18,7 @@ type Figures struct {
 func (a *Adapter) Figures() Figures {
 	f := Figures{
 		State: a.State(), Limited: a.client.limited.Load(), Paused: time.Duration(a.client.paused.Load()),
-		LatePresses: a.late.Load(),
+		LatePresses: a.late.Load(), Unread: a.unread.Load(),
 	}
 	if info := a.seen.Load(); info != nil {
 		f.Pending, f.LastHookFail = info.Pending, info.failed()

@@ -210,6 +210,7 @@ func (a *Adapter) read(ctx context.Context, raws []json.RawMessage) []*core.Upda
 		in, err := decode(raw)
 		if err != nil {
 			id, kind := head(raw)
+			a.unread.Add(1)
 			a.Log.ErrorContext(ctx, "update skipped", "bot", core.Telegram, "update", id, "kind", kind)
 			continue
 		}

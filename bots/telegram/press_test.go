@@ -98,8 +98,8 @@ func TestAPressThatIsTooOldIsHandledWithoutAWord(t *testing.T) {
 	}
 }
 
-// An update of another form is left out, with its kind and its id in the log and nothing
-// of what it says; those around it come.
+// An update of another form is left out and counted, with its kind and its id in the log and
+// nothing of what it says; those around it come.
 func TestAnUpdateThatCannotBeReadStopsNoOther(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
@@ -122,5 +122,8 @@ func TestAnUpdateThatCannotBeReadStopsNoOther(t *testing.T) {
 	})
 	if said := p.log.String(); strings.Count(said, "update skipped") != 4 || strings.Count(said, "kind=message") != 4 || strings.Contains(said, "secret") {
 		t.Errorf("the log says %s", said)
+	}
+	if n := p.adapter.Figures().Unread; n != 4 {
+		t.Errorf("%d are counted", n)
 	}
 }

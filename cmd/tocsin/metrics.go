@@ -88,6 +88,7 @@ var (
 	limitedDesc = described("rate_limited_total", "Calls that the platform answered with 429.")
 	pausedDesc  = described("rate_limited_seconds_total", "How long these answers asked to wait.")
 	lateDesc    = described("presses_late_total", "Presses of buttons that were not acknowledged within two seconds.")
+	strangeDesc = described("updates_unread_total", "Updates that could not be decoded.")
 	pendingDesc = described("webhook_pending", "Updates that wait for the webhook, a minute ago at most.")
 	failureDesc = described("webhook_failure_timestamp_seconds", "When the webhook failed last.")
 	syncedDesc  = described("sync_timestamp_seconds", "When the homeserver answered last.")
@@ -102,7 +103,7 @@ var (
 // Describe implements prometheus.Collector.
 func (gauges) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		waitingDesc, stateDesc, limitedDesc, pausedDesc, lateDesc, pendingDesc, failureDesc,
+		waitingDesc, stateDesc, limitedDesc, pausedDesc, lateDesc, strangeDesc, pendingDesc, failureDesc,
 		syncedDesc, keysDesc, roomsDesc, unreadDesc, oldestDesc, droppedDesc, skippedDesc,
 	} {
 		to <- d
@@ -140,6 +141,7 @@ func (gauges) telegram(number teller, bot string, a *telegram.Adapter) {
 	number(limitedDesc, prometheus.CounterValue, float64(f.Limited), bot)
 	number(pausedDesc, prometheus.CounterValue, f.Paused.Seconds(), bot)
 	number(lateDesc, prometheus.CounterValue, float64(f.LatePresses), bot)
+	number(strangeDesc, prometheus.CounterValue, float64(f.Unread), bot)
 	if a.Webhook() == nil {
 		return
 	}

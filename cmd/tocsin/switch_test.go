@@ -204,6 +204,7 @@ func TestMetricsCountWhatIsDone(t *testing.T) {
 		`tocsin_rate_limited_total{bot="telegram"} 1`,
 		`tocsin_rate_limited_seconds_total{bot="telegram"} 1`,
 		`tocsin_presses_late_total{bot="telegram"} 0`,
+		`tocsin_updates_unread_total{bot="telegram"} 0`,
 		`tocsin_webhook_pending{bot="telegram"} 0`,
 		"tocsin_updates_dropped_total 0", "tocsin_updates_skipped_total 0",
 	} {
