@@ -19,6 +19,7 @@ type Dispatcher struct {
 	Every    time.Duration   // how often to look without a hint; 0 means DefaultEvery
 	InFlight int             // sends at once; 0 means DefaultInFlight
 	Lease    time.Duration   // longer than any send; 0 means DefaultLease
+	Linger   time.Duration   // how long a send may go on at the end; 0 means DefaultLinger
 
 	Ready func() bool // reports whether Send may reach the platform from here; nil: it always may
 
@@ -38,9 +39,12 @@ const (
 	blockOfSlots    = 5 // slots of the shared limit are taken in blocks of at most 5
 )
 
-// Run sends until ctx is done, and returns once the sends under way are settled.
+// Run sends until ctx is done, and returns once the sends under way are settled, within
+// seconds.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	f := &flight{Dispatcher: d, end: make(chan struct{}, 1)}
+	sends, cut := outlasting(ctx, orDefault(d.Linger, DefaultLinger))
+	defer cut()
+	f := &flight{Dispatcher: d, sends: sends, end: make(chan struct{}, 1)}
 	l := loop{every: orDefault(d.Every, DefaultEvery), wake: d.Wake, also: f.end, log: d.Log, what: "dispatch"}
 	err := l.run(ctx, f.pass)
 	f.finish(context.WithoutCancel(ctx))

@@ -47,7 +47,8 @@ type landing struct {
 // together, and together with the next claim: a slow send holds up no other.
 type flight struct {
 	*Dispatcher
-	end chan struct{} // hints that a send has ended
+	sends context.Context // of what is sent; it ends soon after Run is to
+	end   chan struct{}   // hints that a send has ended
 
 	mu     sync.Mutex
 	flying int
@@ -80,7 +81,7 @@ func (f *flight) pass(ctx context.Context) (time.Duration, error) {
 		return 0, f.rescue(ctx, landed, err)
 	}
 	f.forget(landed)
-	f.send(ctx, batch)
+	f.send(batch)
 	if len(batch) > 0 {
 		f.patience.end()
 	}
@@ -137,12 +138,12 @@ func (f *flight) rescue(ctx context.Context, landed []*landing, err error) error
 }
 
 // send sends a batch, side by side.
-func (f *flight) send(ctx context.Context, batch []sending) {
+func (f *flight) send(batch []sending) {
 	f.mu.Lock()
 	f.flying += len(batch)
 	f.mu.Unlock()
 	for _, s := range batch {
-		go func() { f.land(f.deliver(ctx, s)) }()
+		go func() { f.land(f.deliver(f.sends, s)) }()
 	}
 }
 

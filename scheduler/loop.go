@@ -47,6 +47,17 @@ func (l loop) run(ctx context.Context, pass func(context.Context) (time.Duration
 	}
 }
 
+// DefaultLinger is how long what is under way may go on when a part is to end. What hangs
+// is broken off then, as by a connection that is lost.
+const DefaultLinger = 2 * time.Second
+
+// outlasting returns a context that ends a time after ctx does, or with end.
+func outlasting(ctx context.Context, linger time.Duration) (_ context.Context, end context.CancelFunc) {
+	out, cut := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(linger, cut) })
+	return out, func() { stop(); cut() }
+}
+
 // untilDue returns how long it is until something is due for a bot: an hour if
 // nothing waits.
 func untilDue(ctx context.Context, store core.Store, b core.BotID) (wait time.Duration, err error) {

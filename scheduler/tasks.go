@@ -17,6 +17,7 @@ type Tasks struct {
 	Wake   <-chan struct{}
 	Every  time.Duration // 0 means DefaultEvery
 	Lease  time.Duration // 0 means TaskLease
+	Linger time.Duration // how long a task may go on at the end; 0 means DefaultLinger
 }
 
 // The defaults of Tasks: mail servers take their time.
@@ -26,13 +27,22 @@ const (
 	tasksAtOnce = 8
 )
 
-// Run works until ctx is done, and returns once the task under way is settled.
+// Run works until ctx is done, and returns once the tasks under way are settled, within
+// seconds.
 func (w *Tasks) Run(ctx context.Context) error {
+	work, cut := outlasting(ctx, orDefault(w.Linger, DefaultLinger))
+	defer cut()
 	l := loop{every: orDefault(w.Every, DefaultEvery), wake: w.Wake, log: w.Log, what: "tasks"}
-	return l.run(ctx, w.pass)
+	return l.run(ctx, (&shift{Tasks: w, work: work}).pass)
 }
 
-func (w *Tasks) pass(ctx context.Context) (time.Duration, error) {
+// A shift is one run of Tasks.
+type shift struct {
+	*Tasks
+	work context.Context // of what is done; it ends soon after Run is to
+}
+
+func (w *shift) pass(ctx context.Context) (time.Duration, error) {
 	if wait, err := untilDue(ctx, w.Store, ""); err != nil || wait > 0 {
 		return wait, err
 	}
@@ -63,14 +73,14 @@ func (w *Tasks) pass(ctx context.Context) (time.Duration, error) {
 }
 
 // do runs one task, unless it came too late to be of use.
-func (w *Tasks) do(ctx context.Context, o *core.Outgoing) error {
+func (w *shift) do(ctx context.Context, o *core.Outgoing) error {
 	now, err := w.Store.Now(ctx)
 	if err != nil {
 		return err
 	}
 	late := !o.Expires.IsZero() && now.After(o.Expires)
 	if !late {
-		runCtx, cancel := context.WithTimeout(ctx, TaskTimeout)
+		runCtx, cancel := context.WithTimeout(w.work, TaskTimeout)
 		err = w.Runner.RunTask(runCtx, o.Content.(*core.Task))
 		cancel()
 		if err != nil {

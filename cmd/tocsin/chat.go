@@ -66,7 +66,7 @@ func talk(ctx context.Context, o *opened, here *console.Adapter, mailer core.Mai
 	if err != nil {
 		return err
 	}
-	return e.Run(ctx)
+	return e.patiently().Run(ctx)
 }
 
 // languageOf returns the language that the terminal says it has, in the order of POSIX

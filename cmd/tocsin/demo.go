@@ -68,7 +68,7 @@ func lead(ctx context.Context, c *chatCommand, o *opened, here *console.Adapter,
 	if _, err := io.WriteString(here.Screen(), script.Open(words.Match(here.Language), made)+"\n"); err != nil {
 		return err
 	}
-	return e.Run(ctx)
+	return e.patiently().Run(ctx)
 }
 
 // stock makes up a campaign from now on and stores it.

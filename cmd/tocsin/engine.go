@@ -83,6 +83,16 @@ func (e *engine) wireOutput(bot *conversation.Bot, o *opened) {
 	}
 }
 
+// patiently lets e finish what is under way at its end, for as long as that may take: who
+// sits at a terminal waits for the last answer.
+func (e *engine) patiently() *engine {
+	e.tasks.Linger = scheduler.TaskTimeout
+	for _, d := range e.dispatchers {
+		d.Linger = scheduler.SendTimeout
+	}
+	return e
+}
+
 // A hinting is a Handler that hints, once an update is handled, that there may be
 // something to send: an answer need not wait until somebody looks.
 type hinting struct {
