@@ -126,7 +126,7 @@ func (p *post) parts(m *core.Message) []part {
 // texts returns the text of a message in parts that an event can hold.
 func texts(m *core.Message) [][]core.Span {
 	var out [][]core.Span
-	for _, text := range locale.Split(withChoices(m), maxText) {
+	for _, text := range locale.Split(withChoices(m), maxText, nil) {
 		if locale.PlainText(text) != "" {
 			out = append(out, text)
 		}

@@ -3,9 +3,6 @@ package telegram
 import (
 	"html"
 	"strings"
-	"unicode/utf16"
-
-	"github.com/rivo/uniseg"
 
 	"tocsin/core"
 	"tocsin/core/locale"
@@ -60,143 +57,9 @@ func htmlOf(spans []core.Span) string {
 }
 
 // split parts spans so that each part is at most limit units long, and its HTML at most
-// maxRaw bytes, at the end of a paragraph, a line, a sentence or a word, in this order of
-// preference. A style that is cut goes on in the next part.
+// maxRaw bytes.
 func split(spans []core.Span, limit int) [][]core.Span {
-	const least = 64
-	var parts [][]core.Span
-	for units(spans) > limit || len(htmlOf(spans)) > maxRaw {
-		n := limit
-		head, tail := cut(spans, n)
-		for len(htmlOf(head)) > maxRaw && n > least {
-			n /= 2
-			head, tail = cut(spans, n)
-		}
-		if !blank(head) {
-			parts = append(parts, head)
-		}
-		spans = tail
-	}
-	if len(parts) > 0 && blank(spans) {
-		return parts
-	}
-	return append(parts, spans)
-}
-
-// blank reports whether spans show nothing.
-func blank(spans []core.Span) bool { return strings.TrimSpace(plainText(spans)) == "" }
-
-// plainText is the text of spans alone.
-func plainText(spans []core.Span) string {
-	var b strings.Builder
-	for _, s := range spans {
-		b.WriteString(s.Text)
-	}
-	return b.String()
-}
-
-// units counts UTF-16 units.
-func units(spans []core.Span) int {
-	n := 0
-	for _, r := range plainText(spans) {
-		n += utf16.RuneLen(r)
-	}
-	return n
-}
-
-// ends are where a text is cut: those of a paragraph, a line, a sentence, a word.
-var ends = [][]string{{"\n\n"}, {"\n"}, {". ", "! ", "? ", "… "}, {" "}}
-
-// cut parts spans at the best place within the first limit units. White space at the
-// cut is left out.
-func cut(spans []core.Span, limit int) (head, tail []core.Span) {
-	text := plainText(spans)
-	most, n := 0, 0 // bytes and units that fit
-	for _, r := range text {
-		if n += utf16.RuneLen(r); n > limit {
-			break
-		}
-		most += len(string(r))
-	}
-	at := 0
-	for _, these := range ends {
-		for _, end := range these {
-			if i := strings.LastIndex(text[:most], end); i > most/2 {
-				at = max(at, i+len(end))
-			}
-		}
-		if at > 0 {
-			break
-		}
-	}
-	if at == 0 {
-		at = wholeLetters(text, most)
-	}
-	return trimRight(upTo(spans, at)), trimLeft(from(spans, at))
-}
-
-// wholeLetters returns where text can be cut within its first most bytes so that no
-// letter, with its accents, and no emoji is cut in two; most if there is no such place.
-func wholeLetters(text string, most int) int {
-	at := 0
-	for g := uniseg.NewGraphemes(text); g.Next(); {
-		_, to := g.Positions()
-		if to > most {
-			break
-		}
-		at = to
-	}
-	if at == 0 {
-		return most
-	}
-	return at
-}
-
-// upTo returns the first n bytes of spans.
-func upTo(spans []core.Span, n int) []core.Span {
-	var out []core.Span
-	for _, s := range spans {
-		if n <= 0 {
-			break
-		}
-		s.Text = s.Text[:min(n, len(s.Text))]
-		n -= len(s.Text)
-		out = append(out, s)
-	}
-	return out
-}
-
-// from returns what is behind the first n bytes of spans.
-func from(spans []core.Span, n int) []core.Span {
-	var out []core.Span
-	for _, s := range spans {
-		skip := min(n, len(s.Text))
-		n -= skip
-		if s.Text = s.Text[skip:]; s.Text != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func trimRight(spans []core.Span) []core.Span {
-	for i := len(spans) - 1; i >= 0; i-- {
-		spans[i].Text = strings.TrimRight(spans[i].Text, " \n")
-		if spans[i].Text != "" {
-			return spans[:i+1]
-		}
-	}
-	return nil
-}
-
-func trimLeft(spans []core.Span) []core.Span {
-	for i := range spans {
-		spans[i].Text = strings.TrimLeft(spans[i].Text, " \n")
-		if spans[i].Text != "" {
-			return spans[i:]
-		}
-	}
-	return nil
+	return locale.Split(spans, limit, func(part []core.Span) bool { return len(htmlOf(part)) <= maxRaw })
 }
 
 // withoutTags returns the text of our own HTML.

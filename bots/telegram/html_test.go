@@ -5,39 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"tocsin/core"
 	"tocsin/core/locale"
 )
-
-// squeezed is text without the white space at which it may be cut.
-func squeezed(s string) string { return strings.Join(strings.Fields(s), "") }
-
-func TestALongTextIsCutWithoutLoss(t *testing.T) {
-	t.Parallel()
-	styles := []locale.Style{locale.Plain, locale.Strong, locale.Emphasis, locale.Code}
-	rapid.Check(t, func(t *rapid.T) {
-		spans := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) core.Span {
-			return core.Span{
-				Text:  strings.Repeat(rapid.StringOfN(rapid.RuneFrom([]rune("ab é🗳 .\n<&")), 1, 20, -1).Draw(t, "text"), rapid.IntRange(1, 40).Draw(t, "times")),
-				Style: rapid.SampledFrom(styles).Draw(t, "style"),
-			}
-		}), 1, 12).Draw(t, "spans")
-		limit := rapid.IntRange(10, 300).Draw(t, "limit")
-		whole := plainText(spans)
-		var got strings.Builder
-		for _, part := range split(spans, limit) {
-			if n := units(part); n > limit {
-				t.Fatalf("a part of %d units, %d are allowed", n, limit)
-			}
-			got.WriteString(plainText(part))
-		}
-		if squeezed(got.String()) != squeezed(whole) {
-			t.Fatalf("%q became %q", whole, got.String())
-		}
-	})
-}
 
 func TestAllTextIsEscapedAndCanBeTakenOut(t *testing.T) {
 	t.Parallel()
@@ -76,24 +46,6 @@ func TestButtonsAreOneToThreeARow(t *testing.T) {
 	want := "2 km|5 km|10 km / 25 km|J’y serai / Une fois par jour|Voir la suite / Un libellé bien plus long que les autres / Non"
 	if got := strings.Join(rows, " / "); got != want || n != len(buttons) {
 		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-func TestATextIsCutWhereItReadsBest(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ text, first, rest string }{
-		{"Un. Deux trois.\n\nQuatre cinq", "Un. Deux trois.", "Quatre cinq"},
-		{"Un. Deux trois\nquatre cinq", "Un. Deux trois", "quatre cinq"},
-		{"Un deux trois. Quatre cinq", "Un deux trois.", "Quatre cinq"},
-		{"Un deux trois ? Quatre cinq", "Un deux trois ?", "Quatre cinq"},
-		{"Un deux trois quatre cinq", "Un deux trois", "quatre cinq"},
-		{"Undeuxtroisquatrecinq", "Undeuxtroisquatr", "ecinq"},
-		{"abcdefghij👩🏽‍🚒z", "abcdefghij", "👩🏽‍🚒z"},
-	} {
-		parts := split([]core.Span{{Text: tt.text}}, 16)
-		if len(parts) != 2 || plainText(parts[0]) != tt.first || plainText(parts[1]) != tt.rest {
-			t.Errorf("%q was cut into %q", tt.text, parts)
-		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tocsin/core"
+	"tocsin/core/locale"
 )
 
 // Limits of what a message is made of (Bot API, sendMessage, sendPhoto and
@@ -31,7 +32,7 @@ func pieces(d core.Delivery, m *core.Message) []piece {
 	body := clean(m.Body)
 	picture := pictured(m.File)
 	switch {
-	case picture && units(body) <= maxCaption && len(htmlOf(body)) <= maxRaw:
+	case picture && locale.Units(body) <= maxCaption && len(htmlOf(body)) <= maxRaw:
 		out = append(out, written(d, m, photo(d, m.File), body))
 		body = nil
 	case picture:
@@ -39,7 +40,7 @@ func pieces(d core.Delivery, m *core.Message) []piece {
 	}
 	parts := split(body, maxText)
 	for i, part := range parts {
-		if blank(part) {
+		if locale.Blank(part) {
 			continue
 		}
 		p := piece{method: sendMessage, params: addressed(d)}
@@ -65,7 +66,7 @@ func written(d core.Delivery, m *core.Message, p piece, spans []core.Span) piece
 	if p.file != nil {
 		field = "caption"
 	}
-	if !blank(spans) {
+	if !locale.Blank(spans) {
 		p.params.text(field, htmlOf(spans))
 		p.params.text("parse_mode", "HTML")
 	}
