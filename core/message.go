@@ -78,10 +78,18 @@ type Menu struct {
 }
 
 // Parts returns how many messages of a platform m is made of, which its limits count: the
-// text, the place and the file.
-func (m *Message) Parts() int {
+// text, in as many as it takes where one holds maxText units, the place and the file. 0
+// means that one holds any text.
+func (m *Message) Parts(maxText int) int {
 	n := 0
-	for _, is := range []bool{len(m.Body) > 0, m.Pin != nil, m.File != nil} {
+	switch {
+	case len(m.Body) == 0:
+	case maxText == 0:
+		n = 1
+	default:
+		n = len(locale.Split(m.Body, maxText, nil))
+	}
+	for _, is := range []bool{m.Pin != nil, m.File != nil} {
 		if is {
 			n++
 		}

@@ -86,7 +86,8 @@ func (c *claim) take(ctx context.Context, from Source, lane core.Lane, n int) ([
 		if err == nil && v.State != "" {
 			err = from.Settle(ctx, c.tx, o, v)
 		} else {
-			out = append(out, sending{source: from, outgoing: o, delivery: delivery})
+			calls := partsOf(delivery, c.Adapter.Capabilities())
+			out = append(out, sending{source: from, outgoing: o, delivery: delivery, calls: calls})
 		}
 		if err != nil {
 			return nil, err
@@ -121,7 +122,7 @@ func (c *claim) spend(ctx context.Context, batch []sending) error {
 	chats := map[core.Limit][]core.ChatID{}
 	for _, s := range batch {
 		limit := limits.Of(s.delivery.Kind)
-		for range calls(s.delivery) {
+		for range s.calls {
 			chats[limit] = append(chats[limit], s.outgoing.Chat)
 		}
 	}

@@ -238,35 +238,45 @@ func TestTheLimitHoldsInEverySecondAndAnswersDoNotWait(t *testing.T) {
 	})
 }
 
-// A platform counts a place and a file as messages of their own.
+// A platform counts a place and a file as messages of their own, and a text as many as it
+// takes.
 func TestTheLimitCountsAllPartsOfAMessage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, telegramLike)
-		const people = 50
-		for _, who := range numbered("p", people) {
-			s.meet(who)
-			o := s.chats[who]
-			o.Lane, o.Again = core.Notice, core.Once
-			o.Content = &core.Message{Body: []core.Span{{Text: "alert"}}, Pin: &core.Pin{Title: "there"}}
-			s.tx(func(tx core.Tx) error { return tx.Enqueue(t.Context(), &o) })
+	for what, m := range map[string]*core.Message{
+		"a place":     {Body: []core.Span{{Text: "alert"}}, Pin: &core.Pin{Title: "there"}},
+		"a long text": {Body: []core.Span{{Text: "an alert and more"}}},
+	} {
+		t.Run(what, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { limitCounts(t, m) }) })
+	}
+}
+
+// limitCounts sends fifty people a message of two parts, of which 25 a second may leave.
+func limitCounts(t *testing.T, m *core.Message) {
+	can := telegramLike
+	can.MaxText = 10
+	s := newStage(t, can)
+	const people = 50
+	for _, who := range numbered("p", people) {
+		s.meet(who)
+		o := s.chats[who]
+		o.Lane, o.Again, o.Content = core.Notice, core.Once, m
+		s.tx(func(tx core.Tx) error { return tx.Enqueue(t.Context(), &o) })
+	}
+	s.start = time.Now()
+	stop := s.run(s.dispatcher(), s.dispatcher())
+	time.Sleep(time.Minute)
+	stop()
+	all := s.all()
+	if len(all) != people {
+		t.Fatalf("%d arrived", len(all))
+	}
+	for i, m := range all {
+		if i+16 < len(all) && all[i+16].at-m.at < time.Second {
+			t.Errorf("more than 30 parts in the second after %s", m.at)
 		}
-		s.start = time.Now()
-		stop := s.run(s.dispatcher(), s.dispatcher())
-		time.Sleep(time.Minute)
-		stop()
-		all := s.all()
-		if len(all) != people {
-			t.Fatalf("%d arrived", len(all))
-		}
-		for i, m := range all {
-			if i+16 < len(all) && all[i+16].at-m.at < time.Second {
-				t.Errorf("more than 30 parts in the second after %s", m.at)
-			}
-		}
-		if took := all[len(all)-1].at; took > 5*time.Second {
-			t.Errorf("50 alerts of two parts at 25/s took %s", took)
-		}
-	})
+	}
+	if took := all[len(all)-1].at; took > 5*time.Second {
+		t.Errorf("50 alerts of two parts at 25/s took %s", took)
+	}
 }
 
 func TestOneChatGetsABurstAndThenOneASecond(t *testing.T) {

@@ -13,24 +13,25 @@ type sending struct {
 	source   Source
 	outgoing *core.Outgoing
 	delivery core.Delivery
+	calls    int // of the platform, which its limits count
 }
 
-// calls returns how many messages of a platform a delivery is made of.
-func calls(d core.Delivery) int {
+// partsOf returns how many messages of a platform a delivery is made of.
+func partsOf(d core.Delivery, can core.Capabilities) int {
 	switch c := d.Content.(type) {
 	case *core.Message:
-		return c.Parts()
+		return c.Parts(can.MaxText)
 	case *core.Edit:
-		return c.Message.Parts()
+		return c.Message.Parts(can.MaxText)
 	}
 	return 1
 }
 
-// callsOf returns how many those of a batch are together.
+// callsOf returns how many calls a batch takes.
 func callsOf(batch []sending) int {
 	n := 0
 	for _, s := range batch {
-		n += calls(s.delivery)
+		n += s.calls
 	}
 	return n
 }
