@@ -15,17 +15,20 @@ var laneDueSQL = map[core.Lane]string{
 	core.Notice: "SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 2",
 	core.Bulk: `SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 3
 		UNION ALL
-		SELECT min(r.next_at) AS next_at FROM broadcasts AS b JOIN recipients AS r ON r.broadcast = b.id
-		WHERE b.state = 'running' AND r.state = 'queued' AND r.bot = ?0`,
+		SELECT CASE WHEN c.next_at < c.due THEN c.due ELSE c.next_at END AS next_at FROM (
+			SELECT b.due, (SELECT min(r.next_at) FROM recipients AS r
+				WHERE r.state = 'queued' AND r.broadcast = b.id AND r.bot = ?0) AS next_at
+			FROM broadcasts AS b WHERE b.state = 'running') AS c`,
 }
 
-// nextDueSQL asks lanes for the first of all.
+// nextDueSQL asks lanes for the first of all: 0 if nothing waits. A copy of a broadcast that
+// was never tried has a next_at of 0, and waits all the same.
 func nextDueSQL(lanes []core.Lane) string {
 	asked := make([]string, len(lanes))
 	for i, l := range lanes {
 		asked[i] = laneDueSQL[l]
 	}
-	return "SELECT COALESCE(min(next_at), 0) FROM (" + strings.Join(asked, " UNION ALL ") + ") AS lanes"
+	return "SELECT COALESCE(min(CASE WHEN next_at < 1 THEN 1 ELSE next_at END), 0) FROM (" + strings.Join(asked, " UNION ALL ") + ") AS lanes"
 }
 
 // NextDue implements core.OutboxReader.

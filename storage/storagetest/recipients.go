@@ -23,6 +23,7 @@ var recipientProperties = []property{
 	{"Recipients/VerdictsAreCounted", verdictsAreCounted},
 	{"Recipients/ReceiptOfACopyIsItsOwn", receiptOfACopyIsItsOwn},
 	{"Recipients/ChatThatIsNotReadyIsSkipped", copyThatIsNotReadyIsSkipped},
+	{"Recipients/FreshCopiesAreDue", freshCopiesAreDue},
 	{"Recipients/TwoClaimersNeverShare", twoClaimersNeverShareACopy},
 }
 
@@ -206,4 +207,32 @@ func twoClaimersNeverShareACopy(t *testing.T, s core.Store) {
 		}
 	}
 	wantCounts(t, s, b.ID, map[core.State]int{core.Sent: n})
+}
+
+// What nobody has tried yet is due when its broadcast is, and hides nothing that is due
+// before.
+func freshCopiesAreDue(t *testing.T, s core.Store) {
+	start := now(t, s)
+	due := func(want time.Time, lanes ...core.Lane) {
+		t.Helper()
+		do(t, s, func(ctx context.Context, tx core.Tx) error {
+			if got := get[time.Time](t)(tx.NextDue(ctx, testBot, lanes...)); !got.Equal(want) {
+				t.Errorf("lanes %v: due at %v, want %v", lanes, got, want)
+			}
+			return nil
+		})
+	}
+	later := start.Add(time.Hour)
+	broadcast(t, s, core.Broadcast{Due: later}, 3)
+	due(later)
+	enqueue(t, s, core.Outgoing{Chat: chat(t, s, "anna"), Lane: core.Talk, Due: start.Add(time.Minute)})
+	due(start.Add(time.Minute))
+	due(later, core.Bulk)
+	broadcast(t, s, core.Broadcast{}, 3)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		if got := get[time.Time](t)(tx.NextDue(ctx, testBot)); got.IsZero() || got.After(start) {
+			t.Errorf("with a broadcast that is due at once: %v", got)
+		}
+		return nil
+	})
 }
