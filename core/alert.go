@@ -16,7 +16,7 @@ const AlertKind ReferenceKind = "alert"
 type Digest struct {
 	Of      *Watcher
 	Actions []Match // the most fitting first
-	Told    []Told     // that they know afterwards
+	Told    []Told  // that they know afterwards
 	Last    time.Time
 	Next    time.Time // zero: none is planned
 	Due     time.Time // of the message
