@@ -58,7 +58,7 @@ func (c *claim) paced(ctx context.Context, k core.SlotKey, l core.Limit, room in
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range []Source{Outbox{}, Recipients{}} {
+	for _, s := range c.turns.order() {
 		if len(batch) == free {
 			break
 		}

@@ -26,6 +26,7 @@ type Dispatcher struct {
 	Told func(core.Lane, core.Verdict) // is told how each attempt to send went; may be nil
 
 	patience patience
+	turns    turns
 }
 
 // The defaults of a Dispatcher. A crash makes at most InFlight sends uncertain; so many

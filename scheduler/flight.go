@@ -82,6 +82,7 @@ func (f *flight) pass(ctx context.Context) (time.Duration, error) {
 		return 0, f.rescue(ctx, landed, err)
 	}
 	f.forget(landed)
+	f.turns.note(batch)
 	f.send(batch)
 	if len(batch) > 0 {
 		f.patience.end()
@@ -187,7 +188,7 @@ func (f *flight) settle(ctx context.Context, tx core.Tx, landed []*landing, now 
 		}
 		bySource[l.source] = append(bySource[l.source], core.Settlement{Outgoing: l.outgoing, Verdict: v})
 	}
-	for _, s := range []Source{Outbox{}, Recipients{}} {
+	for _, s := range sources {
 		if err := s.SettleAll(ctx, tx, bySource[s]); err != nil {
 			return err
 		}

@@ -2,12 +2,13 @@ package scheduler
 
 import (
 	"context"
+	"slices"
 
 	"tocsin/core"
 )
 
-// A Source is where the Dispatcher finds what is due. Sources with the same lanes
-// take turns.
+// A Source is where the Dispatcher finds what is due. Those of broadcasts take turns: none
+// of them waits until another has nothing left.
 type Source interface {
 	Claim(ctx context.Context, tx core.Tx, c core.Claim) ([]*core.Outgoing, error)
 	Settle(ctx context.Context, tx core.Tx, o *core.Outgoing, v core.Verdict) error
@@ -53,4 +54,23 @@ func (r Recipients) SettleAll(ctx context.Context, tx core.Tx, all []core.Settle
 		}
 	}
 	return nil
+}
+
+// sources are all of them.
+var sources = []Source{Outbox{}, Recipients{}}
+
+// A turns says which source is asked first for broadcasts.
+type turns struct{ n int }
+
+// order returns the sources, the one whose turn it is first.
+func (t *turns) order() []Source {
+	n := t.n % len(sources)
+	return slices.Concat(sources[n:], sources[:n])
+}
+
+// note ends a turn in which there was something to send.
+func (t *turns) note(batch []sending) {
+	if slices.ContainsFunc(batch, func(s sending) bool { return s.outgoing.Lane == core.Bulk }) {
+		t.n++
+	}
 }
