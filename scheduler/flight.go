@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -149,16 +150,28 @@ func (f *flight) send(batch []sending) {
 	}
 }
 
+// longLimit is how long a platform may ask to wait before an operator must know: the bot
+// says nothing meanwhile, and our own pace gives no reason for it.
+const longLimit = time.Minute
+
 // deliver sends one delivery.
 func (f *flight) deliver(ctx context.Context, s sending) *landing {
 	ctx, cancel := context.WithTimeout(ctx, SendTimeout)
 	defer cancel()
 	receipt, err := f.Adapter.Send(ctx, s.delivery)
 	if err != nil {
-		o := s.outgoing
-		f.Log.Warn("message not sent", "message", o.ID, "lane", o.Lane, "attempt", o.Attempt, "code", core.CodeOf(err))
+		f.complain(ctx, s.outgoing, err)
 	}
 	return &landing{sending: s, receipt: receipt, err: err}
+}
+
+// complain logs what was not sent, and how long the platform asks to wait.
+func (f *flight) complain(ctx context.Context, o *core.Outgoing, err error) {
+	level, after := slog.LevelWarn, core.AfterOf(err)
+	if after > longLimit {
+		level = slog.LevelError
+	}
+	f.Log.Log(ctx, level, "message not sent", "message", o.ID, "lane", o.Lane, "attempt", o.Attempt, "code", core.CodeOf(err), "after", after)
 }
 
 // land notes how a sending went.

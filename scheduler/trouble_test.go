@@ -2,6 +2,9 @@ package scheduler_test
 
 import (
 	"context"
+	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,4 +105,40 @@ func (p *slowPlatform) Send(ctx context.Context, d core.Delivery) (core.Receipt,
 		time.Sleep(9 * time.Second)
 	}
 	return p.platform.Send(ctx, d)
+}
+
+// A limit that lasts is for the operator to see, with its length; a short one is a trifle.
+func TestALongLimitIsAnErrorInTheLog(t *testing.T) {
+	for after, want := range map[time.Duration]string{
+		time.Minute:     "level=WARN code=rate_limited after=1m0s\n",
+		5 * time.Minute: "level=ERROR code=rate_limited after=5m0s\n",
+	} {
+		t.Run(after.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, core.Capabilities{})
+				s.meet("anna")
+				s.planned(func(core.Delivery) error { return &core.Error{Code: core.RateLimited, After: after} })
+				s.write("anna", core.Talk, core.TwiceOkay, "an answer")
+				var log strings.Builder
+				d := s.dispatcher()
+				d.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: only("level", "code", "after")}))
+				stop := s.run(d)
+				time.Sleep(time.Second)
+				stop()
+				if log.String() != want {
+					t.Errorf("the log says %q, not %q", &log, want)
+				}
+			})
+		})
+	}
+}
+
+// only leaves out of a log line all but some fields.
+func only(names ...string) func([]string, slog.Attr) slog.Attr {
+	return func(_ []string, a slog.Attr) slog.Attr {
+		if slices.Contains(names, a.Key) {
+			return a
+		}
+		return slog.Attr{}
+	}
 }
