@@ -81,22 +81,14 @@ func newsOf(ctx context.Context, s *conversation.Scene, id core.ActionID, subjec
 // alertText returns a heading, some lines for each action, and why.
 func alertText(s *conversation.Scene, news []core.Near) *core.Message {
 	n := locale.Args{"N": locale.Count(len(news))}
-	heading, why := locale.Key("alert.near"), locale.Key("alert.why_near")
-	switch reachOf(s.Supporter, news) {
-	case reachFar:
-		heading, why = "alert.far", "alert.why_far"
-	case reachOnline:
-		heading, why = "alert.far", "alert.why_online"
-	case reachUnknown:
-		heading, why = "alert.far", "alert.why_unknown"
-	}
-	m := s.Message(heading, n)
+	says := reasons[reachOf(s.Supporter, news)]
+	m := s.Message(says.heading, n)
 	for i := range news {
 		m.Body = append(m.Body, core.Span{Text: "\n\n"})
 		m.Body = append(m.Body, alertLine(s, &news[i])...)
 	}
 	m.Body = append(m.Body, core.Span{Text: "\n\n"})
-	m.Body = append(m.Body, s.Language.Spans(why, locale.Args{"N": locale.Count(int(s.Supporter.Radius))})...)
+	m.Body = append(m.Body, s.Language.Spans(says.why, locale.Args{"N": locale.Count(int(s.Supporter.Radius))})...)
 	return m
 }
 
@@ -104,28 +96,51 @@ func alertText(s *conversation.Scene, news []core.Near) *core.Message {
 type reach int
 
 const (
-	reachNear    reach = iota // within the person's radius; some may be online
-	reachFar                  // one at least is beyond it
-	reachOnline               // all are online
-	reachUnknown              // the person has not said where they are
+	reachUnknown      reach = iota // the person has not said where they are
+	reachNear                      // all are within the person's radius
+	reachFar                       // one at least is beyond it
+	reachOnline                    // all are online
+	reachNearOrOnline              // some are online
+	reachFarOrOnline
 )
+
+// reasons are how an alert begins, and what it says of why it came.
+var reasons = map[reach]struct{ heading, why locale.Key }{
+	reachUnknown:      {"alert.far", "alert.why_unknown"},
+	reachNear:         {"alert.near", "alert.why_near"},
+	reachFar:          {"alert.far", "alert.why_far"},
+	reachOnline:       {"alert.far", "alert.why_online"},
+	reachNearOrOnline: {"alert.far", "alert.why_near_online"},
+	reachFarOrOnline:  {"alert.far", "alert.why_far_online"},
+}
 
 // reachOf returns the widest reach among news.
 func reachOf(p *core.Supporter, news []core.Near) reach {
 	if p.Cell == 0 {
 		return reachUnknown
 	}
-	out := reachOnline
+	var online, near, far bool
 	for _, n := range news {
 		switch {
 		case n.Action.Online:
+			online = true
 		case n.Distance > geo.Km(p.Radius):
-			return reachFar
+			far = true
 		default:
-			out = reachNear
+			near = true
 		}
 	}
-	return out
+	switch {
+	case far && online:
+		return reachFarOrOnline
+	case far:
+		return reachFar
+	case near && online:
+		return reachNearOrOnline
+	case near:
+		return reachNear
+	}
+	return reachOnline
 }
 
 // alertLine says what, when, where, how far and how many places.

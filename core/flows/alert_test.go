@@ -129,3 +129,50 @@ func TestARoomGetsNoAlert(t *testing.T) {
 		}
 	})
 }
+
+// Of what is online and what is near, both are said: half of the reason would be wrong of
+// one of them.
+func TestAnAlertOfBothSaysBoth(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		online []core.ActionID // of the first three
+		want   string
+	}{
+		{nil, "it is within "},
+		{[]core.ActionID{2}, " of your area, or online."},
+		{[]core.ActionID{1, 2, 3}, "it is online, so you can take part from anywhere."},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, "buttons", "en")
+				if _, err := transcript.Play(s, "anna: (is a supporter in Lyon)\n"); err != nil {
+					t.Fatal(err)
+				}
+				err := s.store.Tx(t.Context(), func(tx core.Tx) error {
+					for _, id := range tt.online {
+						a, err := tx.Action(t.Context(), id)
+						if err != nil {
+							return err
+						}
+						a.Online = true
+						if _, _, err := tx.PutActions(t.Context(), []*core.Action{a}); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				said, err := transcript.Play(s, "anna: (an alert of 3 actions arrives)\n")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if near := strings.Contains(said, "actions near you"); !strings.Contains(said, tt.want) || near != (tt.online == nil) {
+					t.Errorf("it says\n%s", said)
+				}
+			})
+		})
+	}
+}
