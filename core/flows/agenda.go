@@ -54,9 +54,24 @@ func showAgenda(ctx context.Context, t *conversation.Turn, _ string) error {
 	if err != nil || len(es) == 0 {
 		return err
 	}
-	t.Choose("agenda.title", locale.Args{"N": locale.Count(len(es))}, t.Button("agenda.file", "agenda.file"))
+	title, n := locale.Key("agenda.title"), coming(es)
+	if n == 0 {
+		title = "agenda.nothing"
+	}
+	t.Choose(title, locale.Args{"N": locale.Count(n)}, t.Button("agenda.file", "agenda.file"))
 	showEntries(t, es)
 	return nil
+}
+
+// coming counts what takes place: what was called off is only shown.
+func coming(es []core.Engagement) int {
+	n := 0
+	for _, e := range es {
+		if e.Action.State != core.Cancelled {
+			n++
+		}
+	}
+	return n
 }
 
 // moreAgenda shows what comes after the action that mark names.
