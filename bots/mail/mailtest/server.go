@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"tocsin/bots/tlstest"
 )
 
 // An Encryption says how a Server uses TLS.
@@ -107,7 +109,7 @@ func newServer(t testing.TB, l net.Listener, o Options) *Server {
 	s.smtp.EnableSMTPUTF8 = o.UTF8
 	s.smtp.AllowInsecureAuth = o.ClearLogin
 	if o.Encryption != Plain {
-		s.roots, s.smtp.TLSConfig = certificate(t)
+		s.roots, s.smtp.TLSConfig = tlstest.Certificate(t, hostnames...)
 	}
 	if o.Encryption == Implicit {
 		s.listener.tls = s.smtp.TLSConfig

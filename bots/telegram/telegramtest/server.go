@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tocsin/bots/tlstest"
 )
 
 // Options says what a Server is like. The zero value is a server on loopback TCP in
@@ -94,7 +96,7 @@ func New(t testing.TB, o Options) *Server {
 		s.gate.pipe, s.gate.addr = make(chan net.Conn), "telegram.test"
 	}
 	if o.TLS {
-		s.roots, s.gate.tls = certificate(t)
+		s.roots, s.gate.tls = tlstest.Certificate(t, "localhost")
 	}
 	s.http = &http.Server{Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
 	if err := s.gate.unlock(s.serve); err != nil {
