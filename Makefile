@@ -7,6 +7,10 @@ SHELL := bash
 # Matrix encryption without libolm; what the caller has set stays.
 export GOFLAGS := $(strip $(filter-out -tags=goolm,$(shell go env GOFLAGS)) -tags=goolm)
 
+# The field tables of the Bot API, as JSON, if a folder beside this one has them: tests hold
+# ours against them.
+export TELEGRAM_API_TABLES ?= $(firstword $(abspath $(wildcard ../*/data/telegram-bot-api.json)))
+
 TOOL := go tool -modfile=.ci/tools.mod
 
 RUN ?= .
