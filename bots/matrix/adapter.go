@@ -60,7 +60,7 @@ var meanings = map[State]string{
 	Starting:         "it starts",
 	Receiving:        "what people write arrives",
 	Waiting:          "another process of ours receives",
-	NeedsCredentials: "the server refuses the account: it needs a new password, or a new token",
+	NeedsCredentials: "the server refuses the account: it needs a new password or token, or tocsin matrix setup",
 	WrongDevice:      "the device is another than the one whose keys are stored",
 	Away:             "the server does not answer",
 }

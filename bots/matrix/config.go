@@ -18,10 +18,11 @@ type Config struct {
 	Homeserver  string // https://matrix.example.org; "": its server's own name says where
 	User        string // @bot:example.org
 	Password    string // needed once: then the device that it made is used
-	Token       string // instead of a password, of the device Device
+	Token       string // instead of a password, of the device Device; with neither, SetUp asks for a Pass
 	Device      string
 	RecoveryKey string // vouches for a new device
 	Database    string // sqlite: and the path of a file, or a postgres:// URL
+	Site        string // the campaign's: whoever is asked for a Pass sees it
 	Unlimited   bool   // the operator says that the server does not limit this account
 	Invites     Invites
 }
@@ -42,8 +43,6 @@ func (c *Config) check() error {
 		return err
 	}
 	switch {
-	case c.Password == "" && c.Token == "":
-		return invalid("it takes a password, or a token and the device that it is of")
 	case (c.Token == "") != (c.Device == ""):
 		return invalid("the token and the device that it is of go together")
 	case !strings.HasPrefix(c.Database, "sqlite:") && !postgres(c.Database):

@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -116,8 +117,15 @@ func stored(err error) error {
 type account struct {
 	device   id.DeviceID
 	token    string
-	loggedIn time.Time // with the password
+	loggedIn time.Time // with the password, or by a code
+	oauth    *tokens   // nil: the token needs no renewal
 	next     string    // of the oldest sync that is not handled
+}
+
+// secrets are what is sealed of an account.
+type secrets struct {
+	Token string  `json:"token"`
+	OAuth *tokens `json:"oauth,omitempty"`
 }
 
 // account returns what is stored of the account, nil if it was never connected.
@@ -137,14 +145,22 @@ func (d *database) account(ctx context.Context) (*account, error) {
 	if err != nil {
 		return nil, &fault{kind: wrongDevice, cause: "the database was sealed with another key"}
 	}
-	c.token, c.loggedIn = string(token), time.Unix(at, 0)
+	var known secrets
+	if json.Unmarshal(token, &known) != nil {
+		return nil, &fault{kind: wrongDevice, cause: "what is stored of the account is of another form"}
+	}
+	c.token, c.oauth, c.loggedIn = known.Token, known.OAuth, time.Unix(at, 0)
 	return &c, nil
 }
 
-// putAccount stores device and token.
+// putAccount stores device and tokens.
 func (d *database) putAccount(ctx context.Context, c *account) error {
-	sealed := d.aead.Seal(nil, nil, []byte(c.token), []byte("token "+d.user))
-	_, err := d.Exec(ctx, `
+	text, err := json.Marshal(secrets{c.token, c.oauth})
+	if err != nil {
+		return stored(err)
+	}
+	sealed := d.aead.Seal(nil, nil, text, []byte("token "+d.user))
+	_, err = d.Exec(ctx, `
 		INSERT INTO tocsin_account (user_id, device_id, token, logged_in, next_batch) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (user_id) DO UPDATE SET device_id=excluded.device_id, token=excluded.token, logged_in=excluded.logged_in
 	`, d.user, c.device, sealed, c.loggedIn.Unix(), c.next)

@@ -96,6 +96,10 @@ var refusals = map[string]faultKind{
 	"M_NOT_FOUND":        gone,
 	"M_TOO_LARGE":        tooLarge,
 	"M_LIMIT_EXCEEDED":   rateLimited,
+
+	"invalid_grant":       tokenRefused, // RFC 6749, section 5.2: the token that refreshes was used, or revoked
+	"invalid_client":      tokenRefused,
+	"unauthorized_client": tokenRefused,
 }
 
 // judge says what became of a call. wrote says that the request may have reached the

@@ -22,7 +22,7 @@ type Identity struct {
 // process uses the device.
 func (a *Adapter) Identify(ctx context.Context) (*Identity, error) {
 	var out *Identity
-	err := a.once(ctx, func(s *session) (err error) {
+	err := a.once(ctx, nil, func(s *session) (err error) {
 		out = &Identity{User: string(s.user), Device: string(s.client.DeviceID), Encryption: Encryption}
 		return s.machine.identify(ctx, s, out)
 	})
@@ -30,7 +30,7 @@ func (a *Adapter) Identify(ctx context.Context) (*Identity, error) {
 }
 
 // once does fn with a session of its own.
-func (a *Adapter) once(ctx context.Context, fn func(*session) error) error {
+func (a *Adapter) once(ctx context.Context, ask func(Pass) error, fn func(*session) error) error {
 	if a.Lease != nil {
 		name := core.LeaseName("sync:" + string(a.Bot()))
 		if err := a.Lease.Hold(ctx, name, a.holder); err != nil {
@@ -38,7 +38,7 @@ func (a *Adapter) once(ctx context.Context, fn func(*session) error) error {
 		}
 		defer func() { _ = a.Lease.Drop(context.WithoutCancel(ctx), name, a.holder) }()
 	}
-	s, err := a.connect(ctx)
+	s, err := a.connect(ctx, ask)
 	if err != nil {
 		return asError(judge(err, false), "matrix: connect")
 	}
@@ -52,6 +52,7 @@ func (a *Adapter) once(ctx context.Context, fn func(*session) error) error {
 // A SetUp says how an account gets its identity (cross-signing), which vouches for its
 // device.
 type SetUp struct {
+	Ask   func(Pass) error       // asks somebody to let the bot in, where there is no password; nil: nobody can be asked
 	Reset bool                   // make a new one though there is one
 	Show  func(key string) error // shows the recovery key of a new identity, once
 }
@@ -62,7 +63,7 @@ type SetUp struct {
 // everybody who talks to the account.
 func (a *Adapter) SetUp(ctx context.Context, how SetUp) (*Identity, error) {
 	var out *Identity
-	err := a.once(ctx, func(s *session) (err error) {
+	err := a.once(ctx, how.Ask, func(s *session) (err error) {
 		out = &Identity{User: string(s.user), Device: string(s.client.DeviceID), Encryption: Encryption}
 		if err := s.machine.setUp(ctx, s, how); err != nil {
 			return err

@@ -60,7 +60,7 @@ func (a *Adapter) whileHeld(ctx context.Context, name core.LeaseName, fn func(co
 // serve connects and receives, again and again, until ctx is done.
 func (a *Adapter) serve(ctx context.Context, q core.Queue) {
 	for wait := firstWait; ctx.Err() == nil; wait = min(2*wait, longest) {
-		s, err := a.connect(ctx)
+		s, err := a.connect(ctx, nil)
 		if err == nil {
 			a.offer(s)
 			err = s.receive(ctx, q)

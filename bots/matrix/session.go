@@ -25,6 +25,7 @@ type session struct {
 	states  *sqlstatestore.SQLStateStore
 	machine *machine
 	account *account
+	ask     func(Pass) error // nil: nobody can be asked
 
 	learning sync.Mutex // so that what is older does not overwrite what is newer
 
@@ -48,12 +49,12 @@ const reloginAfter = 5 * time.Minute
 
 // connect opens the stores and makes sure that the server knows us as the device whose
 // keys are stored. It fails with Forbidden if only the operator can help.
-func (a *Adapter) connect(ctx context.Context) (_ *session, err error) {
+func (a *Adapter) connect(ctx context.Context, ask func(Pass) error) (_ *session, err error) {
 	db, err := a.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{Adapter: a, db: db, rooms: map[id.RoomID]*room{}, live: map[id.RoomID]time.Time{}}
+	s := &session{Adapter: a, db: db, rooms: map[id.RoomID]*room{}, live: map[id.RoomID]time.Time{}, ask: ask}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -111,7 +112,7 @@ func (a *Adapter) newClient(ctx context.Context) (*mautrix.Client, error) {
 }
 
 // identify makes the client act as our device: with the stored token, with the one of the
-// configuration, or by a new login that keeps the device.
+// configuration, by a new login that keeps the device, or by asking somebody to let us in.
 func (s *session) identify(ctx context.Context) error {
 	if s.config.Token != "" {
 		device := id.DeviceID(s.config.Device)
@@ -132,10 +133,16 @@ func (s *session) identify(ctx context.Context) error {
 		return s.login(ctx)
 	}
 	if s.account != nil {
+		if s.account.oauth != nil {
+			s.refreshing(s.account)
+		}
 		err := s.whoami(ctx)
 		if kindOf(err) != tokenRefused {
 			return err
 		}
+	}
+	if s.config.Password == "" {
+		return s.authorize(ctx)
 	}
 	return s.login(ctx)
 }
@@ -149,7 +156,7 @@ func (s *session) whoami(ctx context.Context) error {
 	me, err := s.client.Whoami(ctx)
 	if err != nil {
 		f := judge(err, false)
-		if f.kind == tokenRefused && s.config.Password == "" {
+		if f.kind == tokenRefused && s.config.Password == "" && s.ask == nil {
 			f.kind = userRefused
 		}
 		return connecting(f)

@@ -54,7 +54,7 @@ func newMatrix(c *Config) (*matrix.Adapter, error) {
 		return nil, nil
 	}
 	rules, config := c.Campaign.Matrix, c.Matrix
-	config.Unlimited = rules.Unlimited
+	config.Unlimited, config.Site = rules.Unlimited, c.Campaign.PrivacyURL
 	config.Invites = matrix.Invites{Servers: rules.Servers, Rooms: rules.Rooms}
 	return matrix.New(config)
 }
@@ -135,6 +135,13 @@ func pace(l core.Limit) string {
 	return fmt.Sprintf("%.0f messages a minute: about %.1f sign-ups a minute", perMinute, perMinute/signUpAnswers)
 }
 
+// ask has somebody let the bot in.
+func (p *program) ask(pass matrix.Pass) error {
+	_, err := fmt.Fprintf(p.stdout, "Let the bot into its account, within %d minutes: open\n\n%s\n\nsigned in as the bot, and type this code there if you are asked for one: %s\n\n",
+		int(pass.For.Minutes()), pass.URL, pass.Code)
+	return err
+}
+
 type matrixSetup struct {
 	ResetIdentity bool `help:"Make a new identity though there is one. Everybody who talks to the bot is warned."`
 }
@@ -151,7 +158,7 @@ func (s matrixSetup) Run(ctx context.Context, p *program) error {
 			return errors.New("no bot on Matrix is configured: set MATRIX_USER")
 		}
 		equip([]core.Adapter{a}, o)
-		done, err := a.SetUp(ctx, matrix.SetUp{Reset: s.ResetIdentity, Show: func(key string) error {
+		done, err := a.SetUp(ctx, matrix.SetUp{Reset: s.ResetIdentity, Ask: p.ask, Show: func(key string) error {
 			_, err := fmt.Fprintf(p.stdout, "%s\n\nThis is the recovery key. It is not shown again: keep it where you keep passwords, and\n"+
 				"set MATRIX_RECOVERY_KEY to it if the bot ever needs a new device.\n\n", key)
 			return err
