@@ -89,7 +89,7 @@ func TestAGroupOnTelegram(t *testing.T) {
 	hear(t, ben, "plus d’actualité")
 	ben.Send("/settings@" + bot.Username)
 	led := hear(t, ben, "en privé")
-	if led.Thread != topic || !slices.ContainsFunc(led.Entities, func(e telegramtest.Entity) bool { return e.URL == start }) {
+	if led.Thread != topic || !slices.ContainsFunc(led.Entities, func(e telegramtest.Entity) bool { return e.URL == "https://t.me/"+bot.Username }) {
 		t.Errorf("what is personal is answered in thread %d with %+v", led.Thread, led.Entities)
 	}
 	alone.Tap(hers, "Continuer") // it is still hers
