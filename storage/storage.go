@@ -24,6 +24,7 @@ type Store struct {
 	keys   *Keys
 	bots   *botIDs
 	offset atomic.Int64   // of the clock, for tests of time
+	halted atomic.Int64   // when the clock stands still, likewise; 0: it goes
 	close  []func() error // in the order of closing
 }
 
@@ -33,10 +34,40 @@ var _ core.Store = (*Store)(nil)
 func (s *Store) postgres() bool { return s.write.Dialect().Name() == dialect.PG }
 
 // Advance moves the store's clock, for tests of time.
-func (s *Store) Advance(d time.Duration) { s.offset.Add(int64(d)) }
+func (s *Store) Advance(d time.Duration) {
+	s.offset.Add(int64(d))
+	if s.halted.Load() != 0 {
+		s.halted.Add(int64(d))
+	}
+}
 
-// clockOffset returns how far the store's clock is from the real one.
-func (s *Store) clockOffset() time.Duration { return time.Duration(s.offset.Load()) }
+// Halt makes the store's clock stand still, for tests of time on machines of any speed:
+// only Advance moves it. On PostgreSQL it goes on within each transaction.
+func (s *Store) Halt(at time.Time) { s.halted.Store(at.UnixNano()) }
+
+// clock returns how far the store's clock is from the real one, and where it stands if it
+// does.
+func (s *Store) clock() clock {
+	if at := s.halted.Load(); at != 0 {
+		stands := time.Unix(0, at)
+		return clock{time.Until(stands), stands}
+	}
+	return clock{offset: time.Duration(s.offset.Load())}
+}
+
+// A clock is the clock of one transaction.
+type clock struct {
+	offset time.Duration // from the real one
+	stands time.Time     // zero: it goes
+}
+
+// now returns the time on SQLite.
+func (c clock) now() time.Time {
+	if !c.stands.IsZero() {
+		return c.stands
+	}
+	return time.Now().Add(c.offset)
+}
 
 // Close ends all connections and lets another process open the database. It is called
 // once, when no transaction runs any more.

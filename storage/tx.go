@@ -17,7 +17,7 @@ import (
 type tx struct {
 	bun.IDB
 	keys   *Keys
-	offset time.Duration
+	time   clock
 	conn   *bun.Conn // the connection below, for COPY; used on PostgreSQL alone
 	bots   *botIDs
 	chats  map[core.ChatID]core.Chat // those that were claimed for, until one is changed
@@ -55,7 +55,7 @@ func (s *Store) Long(ctx context.Context, fn func(core.Tx) error) error {
 // run runs fn in a transaction on a connection of db: committed if fn returns nil,
 // rolled back if it fails or panics.
 func (s *Store) run(ctx context.Context, db *bun.DB, opts *sql.TxOptions, fn func(*tx) error) error {
-	t := &tx{keys: s.keys, offset: s.clockOffset(), bots: &botIDs{of: s.bots}}
+	t := &tx{keys: s.keys, time: s.clock(), bots: &botIDs{of: s.bots}}
 	conn, err := db.WithQueryHook(t).Conn(ctx)
 	if err != nil {
 		return failed(err, "get connection")
@@ -114,7 +114,7 @@ func (t *tx) AfterQuery(_ context.Context, e *bun.QueryEvent) {
 
 // Now implements core.Store.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
-	t := &tx{offset: s.clockOffset()}
+	t := &tx{time: s.clock()}
 	t.IDB = s.read.WithQueryHook(t)
 	return t.Now(ctx)
 }
@@ -123,7 +123,7 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 // the server's on PostgreSQL, read anew at each call.
 func (t *tx) Now(ctx context.Context) (time.Time, error) {
 	if !t.postgres() {
-		return time.Now().Add(t.offset).UTC().Truncate(time.Microsecond), nil
+		return t.time.now().UTC().Truncate(time.Microsecond), nil
 	}
 	var us micros
 	if err := t.NewRaw("SELECT ?", t.clock()).Scan(ctx, &us); err != nil {
@@ -136,15 +136,15 @@ func (t *tx) Now(ctx context.Context) (time.Time, error) {
 // needs the time asks for it so, after it has waited for its rows.
 func (t *tx) clock() any {
 	if !t.postgres() {
-		return microsOf(time.Now().Add(t.offset))
+		return microsOf(t.time.now())
 	}
-	return bun.SafeQuery("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint + ?)", t.offset.Microseconds())
+	return bun.SafeQuery("((extract(epoch FROM clock_timestamp()) * 1000000)::bigint + ?)", t.time.offset.Microseconds())
 }
 
 // today is the clock's day in UTC as a term of a statement, as core.Day is written.
 func (t *tx) today() any {
 	if !t.postgres() {
-		return core.DayOf(time.Now().Add(t.offset))
+		return core.DayOf(t.time.now())
 	}
 	return bun.SafeQuery("to_char(to_timestamp(? / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM-DD')", t.clock())
 }

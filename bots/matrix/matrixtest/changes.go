@@ -72,16 +72,17 @@ func changeOf(e *event.Event) (Change, bool) {
 	return c, false
 }
 
-// See waits until all of what is named was read.
+// See waits until all of what is named was read, and its keys have come.
 func (c *Chat) See(names ...core.ReceiptID) {
 	c.human.t.Helper()
 	c.human.wait("what was sent", func() bool {
-		for _, name := range names {
-			if c.human.seen[id.EventID(name)] == nil {
-				return false
+		read := map[core.ReceiptID]bool{}
+		for _, e := range c.human.rooms[c.Room] {
+			if change, ok := changeOf(e); ok && !change.Sealed {
+				read[core.ReceiptID(e.ID)] = true
 			}
 		}
-		return true
+		return !slices.ContainsFunc(names, func(n core.ReceiptID) bool { return !read[n] })
 	})
 }
 
@@ -100,7 +101,7 @@ func (c *Chat) changed(kind ChangeKind, names []core.ReceiptID) {
 	c.human.wait("what is "+string(kind), func() bool {
 		read := map[core.ReceiptID]int{}
 		for _, e := range c.human.rooms[c.Room] {
-			if change, ok := changeOf(e); ok && change.Kind == kind {
+			if change, ok := changeOf(e); ok && change.Kind == kind && !change.Sealed {
 				read[core.ReceiptID(change.On)]++
 			}
 		}
