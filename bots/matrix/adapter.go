@@ -22,10 +22,13 @@ type Adapter struct {
 	Lease Lease  // who may use the device; nil: this process alone
 	Log   *slog.Logger
 
-	config Config
-	user   id.UserID
-	holder string // of the lease
-	state  atomic.Pointer[State]
+	config   Config
+	user     id.UserID
+	holder   string // of the lease
+	timeline int    // events of a room that one sync gives
+	state    atomic.Pointer[State]
+	skipped  atomic.Int64 // events
+	limit    limit
 
 	synced, limited, keys atomic.Int64 // Figures
 
@@ -80,7 +83,7 @@ func New(c Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Adapter{Log: slog.New(slog.DiscardHandler), config: c, user: user, holder: rand.Text()}
+	a := &Adapter{Log: slog.New(slog.DiscardHandler), config: c, user: user, holder: rand.Text(), timeline: timelineLimit}
 	a.become(Starting)
 	return a, nil
 }
@@ -113,6 +116,10 @@ func (a *Adapter) Capabilities() core.Capabilities {
 
 // State returns how the connection stands.
 func (a *Adapter) State() State { return *a.state.Load() }
+
+// Skipped returns how many events broke the adapter at every try, or were of another form
+// than the specification has, and were passed over since the start.
+func (a *Adapter) Skipped() int64 { return a.skipped.Load() }
 
 // become notes how the connection stands, and logs a change.
 func (a *Adapter) become(s State) {

@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -25,6 +26,10 @@ type Config struct {
 	Site        string // the campaign's: whoever is asked for a Pass sees it
 	Unlimited   bool   // the operator says that the server does not limit this account
 	Invites     Invites
+
+	// Dialer opens a connection to the server; nil: over TCP. It changes the way, not the
+	// address.
+	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Invites says whose invitations are accepted.

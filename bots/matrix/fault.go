@@ -35,6 +35,7 @@ const (
 	noDatabase   faultKind = "there is no database for the keys"
 	noRecovery   faultKind = "there is an identity, and no recovery key"
 	badRecovery  faultKind = "the recovery key is another's"
+	broken       faultKind = "it breaks us"
 )
 
 // codes are what a fault means to whoever called.
@@ -63,6 +64,7 @@ var codes = map[faultKind]core.Code{
 type fault struct {
 	kind  faultKind
 	after time.Duration // with rateLimited
+	vague bool          // with rateLimited: the server does not say how long it lasts
 	cause string
 }
 
@@ -127,7 +129,7 @@ func judge(err error, wrote bool) *fault {
 		}
 	}
 	if f.kind == rateLimited {
-		f.after = waitOf(answer)
+		f.after, f.vague = waitOf(answer)
 	}
 	return f
 }
@@ -148,27 +150,6 @@ func ofStatus(status int) faultKind {
 		return badContent
 	}
 	return unknown
-}
-
-// usualWait is how long a limit lasts of which the server does not say it.
-const usualWait = 5 * time.Second
-
-// waitOf returns how long a limit lasts: Retry-After in seconds or as a date, else the
-// older retry_after_ms.
-func waitOf(answer mautrix.HTTPError) time.Duration {
-	header := answer.Response.Header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(header); err == nil && seconds >= 0 {
-		return max(time.Duration(seconds)*time.Second, time.Second)
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return max(time.Until(at), time.Second)
-	}
-	if answer.RespError != nil {
-		if ms, ok := answer.RespError.ExtraData["retry_after_ms"].(float64); ok && ms >= 0 {
-			return max(time.Duration(ms)*time.Millisecond, time.Second)
-		}
-	}
-	return usualWait
 }
 
 // asError returns what a fault means to the dispatcher.

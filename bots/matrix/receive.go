@@ -105,12 +105,12 @@ func (r *receiver) read(ctx context.Context) error {
 	return nil
 }
 
-// filter is what of a sync we want to see.
-func filter() string {
+// filter is what of a sync we want to see, at most so many events of a room.
+func filter(events int) string {
 	none := &mautrix.FilterPart{NotTypes: []event.Type{{Type: "*"}}}
 	text, err := json.Marshal(&mautrix.Filter{
 		Presence: none, AccountData: none,
-		Room: &mautrix.RoomFilter{Ephemeral: none, AccountData: none, Timeline: &mautrix.FilterPart{Limit: timelineLimit}},
+		Room: &mautrix.RoomFilter{Ephemeral: none, AccountData: none, Timeline: &mautrix.FilterPart{Limit: events}},
 	})
 	if err != nil {
 		return "" // of strings and numbers there is always a JSON form
@@ -125,7 +125,7 @@ const timelineLimit = 50
 // sync asks for what happened since a token. It waits for something to happen unless the
 // answer is wanted soon.
 func (r *receiver) sync(ctx context.Context, since string, soon bool) (*mautrix.RespSync, error) {
-	ask := mautrix.ReqSync{Since: since, FilterID: filter(), SetPresence: event.PresenceOffline, Timeout: int(pollTime / time.Millisecond)}
+	ask := mautrix.ReqSync{Since: since, FilterID: filter(r.timeline), SetPresence: event.PresenceOffline, Timeout: int(pollTime / time.Millisecond)}
 	limit := pollTime + callTime
 	if since == "" {
 		limit = firstTime
@@ -135,15 +135,15 @@ func (r *receiver) sync(ctx context.Context, since string, soon bool) (*mautrix.
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	resp, err := r.client.FullSyncRequest(ctx, ask)
-	if err != nil {
+	resp := new(mautrix.RespSync)
+	if err := r.get(ctx, mautrix.ClientURLPath{"v3", "sync"}, ask.BuildQuery(), resp); err != nil {
 		f := judge(err, false)
 		if f.kind == badContent || f.kind == notMember {
 			f = &fault{kind: serverAway, cause: f.cause} // nothing that we could mend
 		}
 		return nil, asError(f, "matrix: sync")
 	}
-	if resp == nil || resp.NextBatch == "" {
+	if resp.NextBatch == "" {
 		return nil, asError(&fault{kind: serverAway, cause: http.StatusText(http.StatusNoContent)}, "matrix: sync")
 	}
 	return resp, nil

@@ -32,7 +32,7 @@ func (a *Adapter) Send(ctx context.Context, d core.Delivery) (core.Receipt, erro
 			return asError(judge(err, false), "matrix: send")
 		}
 		receipt, err = p.send(ctx)
-		return err
+		return a.limit.judged(err)
 	})
 	return receipt, err
 }

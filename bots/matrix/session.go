@@ -80,9 +80,13 @@ func (a *Adapter) connect(ctx context.Context, ask func(Pass) error) (_ *session
 
 // newClient makes a client; it reaches nothing unless the server must be found first.
 func (a *Adapter) newClient(ctx context.Context) (*mautrix.Client, error) {
+	dial := a.config.Dialer
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: dialTime}).DialContext
+	}
 	transport := &http.Client{Transport: counting{a, &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialTime}).DialContext,
+		DialContext:           dial,
 		TLSHandshakeTimeout:   dialTime,
 		MaxIdleConnsPerHost:   16,
 		IdleConnTimeout:       90 * time.Second,

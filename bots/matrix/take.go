@@ -2,9 +2,10 @@ package matrix
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -24,7 +25,7 @@ const (
 // take stores what a sync brought beside messages, and submits the messages. Nothing is
 // submitted if it fails.
 func (r *receiver) take(ctx context.Context, resp *mautrix.RespSync, since string) (*batch, error) {
-	r.machine.keys(ctx, resp, since)
+	r.unlock(ctx, resp, since)
 	r.Adapter.keys.Store(int64(resp.DeviceOTKCount.SignedCurve25519))
 	b := &batch{mark: mark{next: resp.NextBatch, last: map[id.RoomID]id.EventID{}}}
 	pending, err := r.late(ctx)
@@ -119,14 +120,17 @@ func (r *receiver) joined(ctx context.Context, at id.RoomID, data *mautrix.SyncJ
 	return out, nil
 }
 
-// prepare gives an event what a sync leaves out, and reads its content.
+// prepare gives an event what a sync leaves out, and reads its content. What has not the
+// form that its type has gets none.
 func prepare(e *event.Event, at id.RoomID) {
 	e.RoomID = at
 	e.Type.Class = event.MessageEventType
 	if e.StateKey != nil {
 		e.Type.Class = event.StateEventType
 	}
-	_ = e.Content.ParseRaw(e.Type) // what cannot be read is passed over by its type
+	if err := e.Content.ParseRaw(e.Type); err != nil && !errors.Is(err, event.ErrContentAlreadyParsed) {
+		e.Content.Parsed = nil
+	}
 }
 
 // comes reports whether an event is that we came into a room.
@@ -185,7 +189,7 @@ func (r *receiver) missed(ctx context.Context, at id.RoomID, t mautrix.SyncTimel
 	for from := t.PrevBatch; from != "" && len(out) < mostMissed; {
 		var page *mautrix.RespMessages
 		err := r.call(ctx, func(ctx context.Context) (err error) {
-			page, err = r.client.Messages(ctx, at, from, "", mautrix.DirectionBackward, nil, missedAtOnce)
+			page, err = r.page(ctx, at, from)
 			return err
 		})
 		if err != nil {
@@ -214,6 +218,14 @@ func (r *receiver) missed(ctx context.Context, at id.RoomID, t mautrix.SyncTimel
 	}
 	slices.Reverse(out)
 	return out, nil
+}
+
+// page returns events of a room, the newest first, from a point backwards.
+func (r *receiver) page(ctx context.Context, at id.RoomID, from string) (*mautrix.RespMessages, error) {
+	out := new(mautrix.RespMessages)
+	return out, r.get(ctx, mautrix.ClientURLPath{"v3", "rooms", at, "messages"}, map[string]string{
+		"from": from, "dir": string(mautrix.DirectionBackward), "limit": strconv.Itoa(missedAtOnce),
+	}, out)
 }
 
 // note stores an event of a room's state.
@@ -272,21 +284,4 @@ func (r *receiver) left(ctx context.Context, at id.RoomID, data *mautrix.SyncLef
 	}
 	r.changed(at)
 	return out, nil
-}
-
-// guarded is update, but an event that breaks it is passed over: those behind it go on.
-func (r *receiver) guarded(ctx context.Context, e *event.Event) (u *core.Update, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			u, err = nil, nil
-			r.Log.Error("update skipped", "bot", core.Matrix, "kind", e.Type.Type, "panic", fmt.Sprintf("%T", p))
-		}
-	}()
-	u, err = r.update(ctx, e)
-	switch kindOf(err) {
-	case notMember, gone, unknownRoom: // we are out of the room by now, or must not trust it
-		r.Log.Warn("update skipped", "bot", core.Matrix, "kind", e.Type.Type, "why", kindOf(err))
-		return nil, nil
-	}
-	return u, err
 }
