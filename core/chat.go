@@ -173,6 +173,10 @@ type Migrated struct{ To ChatRef }
 // Unreadable is a message that could not be decrypted.
 type Unreadable struct{}
 
+// Unheard says that the device from which somebody writes cannot read what we say there:
+// nobody vouches for it.
+type Unheard struct{}
+
 func (Command) isEvent()    {}
 func (Text) isEvent()       {}
 func (Press) isEvent()      {}
@@ -181,3 +185,4 @@ func (Media) isEvent()      {}
 func (Membership) isEvent() {}
 func (Migrated) isEvent()   {}
 func (Unreadable) isEvent() {}
+func (Unheard) isEvent()    {}

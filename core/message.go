@@ -22,6 +22,7 @@ type Message struct {
 	Unask   bool        `json:"u,omitempty"` // the offer of an earlier message is over
 	Pin     *Pin        `json:"p,omitempty"` // a public place, shown on a map
 	File    *Attachment `json:"f,omitempty"`
+	Open    bool        `json:"o,omitempty"` // it tells nothing of anybody: devices that nobody vouches for may read it
 }
 
 // A Button offers one choice. Do says what a press does; it stays with us, and

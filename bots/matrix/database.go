@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS tocsin_room (
 	room_id    TEXT NOT NULL,
 	last_event TEXT NOT NULL DEFAULT '',
 	encrypted  BOOLEAN NOT NULL DEFAULT FALSE,
+	deaf       BOOLEAN NOT NULL DEFAULT FALSE,
 	PRIMARY KEY (user_id, room_id)
 );
 CREATE TABLE IF NOT EXISTS tocsin_unread (
@@ -210,13 +211,23 @@ func (d *database) lasts(ctx context.Context) (map[id.RoomID]id.EventID, error) 
 	return out, stored(rows.Err())
 }
 
-// encrypted reports whether a room was ever seen to be encrypted.
-func (d *database) encrypted(ctx context.Context, room id.RoomID) (is bool, err error) {
-	err = d.QueryRow(ctx, "SELECT encrypted FROM tocsin_room WHERE user_id=$1 AND room_id=$2", d.user, room).Scan(&is)
+// marks returns what was noted of a room: that it was ever seen to be encrypted, and that
+// who speaks there was told that they cannot read us.
+func (d *database) marks(ctx context.Context, room id.RoomID) (encrypted, deaf bool, err error) {
+	err = d.QueryRow(ctx, "SELECT encrypted, deaf FROM tocsin_room WHERE user_id=$1 AND room_id=$2", d.user, room).Scan(&encrypted, &deaf)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return is, stored(err)
+	return encrypted, deaf, stored(err)
+}
+
+// putDeaf notes whether who speaks in a room was told that they cannot read us.
+func (d *database) putDeaf(ctx context.Context, room id.RoomID, deaf bool) error {
+	_, err := d.Exec(ctx, `
+		INSERT INTO tocsin_room (user_id, room_id, deaf) VALUES ($1, $2, $3)
+		ON CONFLICT (user_id, room_id) DO UPDATE SET deaf=excluded.deaf
+	`, d.user, room, deaf)
+	return stored(err)
 }
 
 // putEncrypted notes that a room is encrypted. That never changes back.

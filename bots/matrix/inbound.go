@@ -34,6 +34,7 @@ func (r *receiver) update(ctx context.Context, e *event.Event) (*core.Update, er
 			r.Log.Warn("matrix: a message cannot be decrypted, whatever comes", "kind", kindOf(err))
 			return r.unreadable(ctx, e, string(e.ID))
 		}
+		e.Mautrix.WasEncrypted, e.Mautrix.TrustState = plain.Mautrix.WasEncrypted, plain.Mautrix.TrustState
 		e = plain
 	}
 	what := r.event(e)

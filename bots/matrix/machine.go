@@ -5,7 +5,9 @@ package matrix
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
@@ -22,15 +24,20 @@ type machine struct {
 	olm   *crypto.OlmMachine
 	store *crypto.SQLCryptoStore
 	all   func(ctx context.Context, room id.RoomID) ([]id.UserID, error)
+	log   *slog.Logger
 
-	mu   sync.Mutex
-	came map[id.SessionID]bool // keys that came since they were asked for last
+	sharing sync.RWMutex // held for writing while keys go to every device
+
+	mu    sync.Mutex
+	came  map[id.SessionID]bool   // keys that came since they were asked for last
+	asked map[id.RoomID]time.Time // when the devices of who is there were asked for last
+	few   bool                    // one-time keys are on the server
 }
 
 // newMachine loads the keys of the device, or makes and publishes them. It fails with
 // Forbidden if the stored keys are those of another device.
 func (s *session) newMachine(ctx context.Context) (*machine, error) {
-	m := &machine{all: s.members, came: map[id.SessionID]bool{}}
+	m := &machine{all: s.members, log: s.Log, came: map[id.SessionID]bool{}, asked: map[id.RoomID]time.Time{}}
 	m.store = crypto.NewSQLCryptoStore(s.db.Database, nil, string(s.user), s.client.DeviceID, s.secret("pickle"))
 	if err := m.store.DB.Upgrade(ctx); err != nil {
 		return nil, stored(err)
@@ -44,7 +51,7 @@ func (s *session) newMachine(ctx context.Context) (*machine, error) {
 	}
 	quiet := zerolog.Nop() // its lines hold ids, and texts in errors
 	m.olm = crypto.NewOlmMachine(s.client, &quiet, m.store, s.states)
-	m.olm.SendKeysMinTrust = id.TrustStateCrossSignedTOFU
+	m.olm.SendKeysMinTrust = sendTo
 	m.olm.SessionReceived = func(_ context.Context, _ id.RoomID, session id.SessionID, _ uint32) {
 		m.arrive(session)
 	}
@@ -52,6 +59,7 @@ func (s *session) newMachine(ctx context.Context) (*machine, error) {
 		return nil, stored(err)
 	}
 	if m.olm.GetAccount().Shared {
+		m.republish(ctx)
 		m.revouch(ctx, s)
 		return m, nil
 	}
@@ -66,28 +74,6 @@ func (s *session) newMachine(ctx context.Context) (*machine, error) {
 
 // close ends what goes on beside.
 func (m *machine) close() { m.olm.Destroy() }
-
-// keys takes what came outside of rooms: keys, and whose devices changed. That no one-time
-// key is left is believed only once the server was asked: Dendrite says so in the first
-// sync whatever is true, and each batch that is made anew pushes older keys out of the
-// device that people may be using.
-func (m *machine) keys(ctx context.Context, resp *mautrix.RespSync, since string) {
-	if resp.DeviceOTKCount.SignedCurve25519 == 0 {
-		resp.DeviceOTKCount.SignedCurve25519 = m.left(ctx)
-	}
-	m.olm.ProcessSyncResponse(ctx, resp, since)
-}
-
-// left asks how many one-time keys the server has; enough if it does not say.
-func (m *machine) left(ctx context.Context) int {
-	ctx, cancel := context.WithTimeout(ctx, callTime)
-	defer cancel()
-	answer, err := m.olm.Client.UploadKeys(ctx, &mautrix.ReqUploadKeys{})
-	if err != nil {
-		return int(m.olm.GetAccount().Internal.MaxNumberOfOneTimeKeys())
-	}
-	return answer.OneTimeKeyCounts.SignedCurve25519
-}
 
 // arrived returns the sessions whose keys came since it was called last.
 func (m *machine) arrived() []id.SessionID {
@@ -126,27 +112,6 @@ func (m *machine) decrypt(ctx context.Context, e *event.Event) (_ *event.Event, 
 	out, err := m.olm.DecryptMegolmEvent(ctx, e)
 	missing := errors.Is(err, crypto.ErrNoSessionFound) || errors.Is(err, crypto.ErrGroupSessionWithheld)
 	return out, !missing, err
-}
-
-// encrypt encrypts an event for all who are in a room.
-func (m *machine) encrypt(ctx context.Context, room id.RoomID, t event.Type, content any) (*event.EncryptedEventContent, error) {
-	out, err := m.olm.EncryptMegolmEvent(ctx, room, t, content)
-	for n := 0; n < 3 && crypto.IsShareError(err); n++ { // another may have changed the room meanwhile
-		people, err2 := m.all(ctx, room)
-		if err2 != nil {
-			return nil, err2
-		}
-		if err2 := m.olm.ShareGroupSession(ctx, room, people); err2 != nil {
-			return nil, err2
-		}
-		out, err = m.olm.EncryptMegolmEvent(ctx, room, t, content)
-	}
-	return out, err
-}
-
-// trusted reports whether an event came from a device that its owner vouches for.
-func trusted(e *event.Event) bool {
-	return e.Mautrix.WasEncrypted && e.Mautrix.TrustState >= id.TrustStateCrossSignedTOFU
 }
 
 // request asks the sender's device for the key of an event, and our own other devices.

@@ -38,6 +38,14 @@ func (*machine) encrypt(context.Context, id.RoomID, event.Type, any) (*event.Enc
 	return nil, errNotBuilt
 }
 
+func (m *machine) encryptForAll(ctx context.Context, room id.RoomID, t event.Type, content any) (*event.EncryptedEventContent, error) {
+	return m.encrypt(ctx, room, t, content)
+}
+
+func (*machine) renew(context.Context, id.RoomID) error { return nil }
+
+func hears(*event.Event) bool { return true }
+
 func trusted(*event.Event) bool { return false }
 
 func (*machine) request(context.Context, *event.Event) {}

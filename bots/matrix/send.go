@@ -43,6 +43,7 @@ type post struct {
 	d    core.Delivery
 	at   id.RoomID
 	room *room
+	open bool // devices that nobody vouches for may read it
 }
 
 // post looks at where a delivery goes. What is for one person alone goes nowhere if others
@@ -83,6 +84,7 @@ type part struct {
 
 // message sends a message in parts.
 func (p *post) message(ctx context.Context, m *core.Message) (core.Receipt, error) {
+	p.open = m.Open
 	parts := p.parts(m)
 	if len(parts) == 0 {
 		return nil, core.Wrap(core.Invalid, errors.New("nothing to show"), "matrix: send message")
@@ -220,7 +222,11 @@ func (p *post) encrypted(ctx context.Context, name string, t event.Type, content
 	if !p.room.encrypted {
 		return p.deliver(ctx, name, t, content)
 	}
-	sealed, err := p.machine.encrypt(ctx, p.at, t, content)
+	seal := p.machine.encrypt
+	if p.open {
+		seal = p.machine.encryptForAll
+	}
+	sealed, err := seal(ctx, p.at, t, content)
 	if err != nil {
 		f := judge(err, false) // nothing of the message was sent yet
 		if f.kind == unknown || f.kind == notMember || f.kind == gone || f.kind == badContent {

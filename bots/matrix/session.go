@@ -237,6 +237,7 @@ type room struct {
 	person    id.UserID // of a private chat: the other one; "" if nobody is left
 	others    int       // who are in it beside us, or invited
 	encrypted bool
+	deaf      bool // they were told that their device cannot read us
 }
 
 // room returns what is known of a room. What is not known is asked for: to take a room for
@@ -306,7 +307,7 @@ func (s *session) learn(ctx context.Context, at id.RoomID) error {
 // person, and nobody else can come in or look in without being invited.
 func (s *session) recall(ctx context.Context, at id.RoomID) (*room, error) {
 	encrypted, err := s.states.IsEncrypted(ctx, at)
-	was, err2 := s.db.encrypted(ctx, at)
+	was, deaf, err2 := s.db.marks(ctx, at)
 	members, err3 := s.states.GetRoomJoinedOrInvitedMembers(ctx, at)
 	rules, err4 := s.states.GetJoinRules(ctx, at)
 	history, err5 := s.states.GetHistoryVisibility(ctx, at)
@@ -321,7 +322,7 @@ func (s *session) recall(ctx context.Context, at id.RoomID) (*room, error) {
 			return nil, err
 		}
 	}
-	r := &room{kind: core.Group, encrypted: encrypted}
+	r := &room{kind: core.Group, encrypted: encrypted, deaf: deaf}
 	closed := rules != nil && rules.JoinRule == event.JoinRuleInvite &&
 		(history == nil || history.HistoryVisibility != event.HistoryVisibilityWorldReadable)
 	var others []id.UserID

@@ -4,6 +4,7 @@ package matrix_test
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type stage struct {
 	me      *matrix.Identity
 	got     chan *core.Update
 	answer  func(*core.Update) error // what the handler says; nil: it takes all
+	log     *slog.Logger             // nil: none
 
 	stop  context.CancelFunc
 	ended chan struct{}
@@ -62,6 +64,9 @@ func (s *stage) run() {
 // begin starts the adapter, as a new one.
 func (s *stage) begin() {
 	s.adapter = newAdapter(s.t, s.config)
+	if s.log != nil {
+		s.adapter.Log = s.log
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.ended = stop, make(chan struct{})
 	go func(a *matrix.Adapter, ended chan struct{}) {

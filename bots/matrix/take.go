@@ -113,9 +113,17 @@ func (r *receiver) joined(ctx context.Context, at id.RoomID, data *mautrix.SyncJ
 		if err != nil {
 			return nil, err
 		}
-		if u != nil {
-			out = append(out, answer{update: u})
+		if u == nil {
+			continue
 		}
+		hint, err := r.unheard(ctx, e, u)
+		if err != nil {
+			return nil, err
+		}
+		if hint != nil {
+			out = append(out, *hint)
+		}
+		out = append(out, answer{update: u})
 	}
 	return out, nil
 }

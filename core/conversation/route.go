@@ -49,6 +49,11 @@ func (b *Bot) take(ctx context.Context, t *Turn) error {
 	case core.Unreadable:
 		t.Say("hint.unreadable", nil)
 		return nil
+	case core.Unheard:
+		m := t.Message("hint.unheard", nil)
+		m.Open = true // else it would not be heard either
+		t.Show(m)
+		return nil
 	case core.Membership:
 		return b.membership(ctx, t, e)
 	case core.Migrated:

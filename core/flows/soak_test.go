@@ -175,7 +175,7 @@ func (s *soak) happen(i int, in input) *core.Update {
 		kinds := []core.MediaKind{core.Sticker, core.Voice, core.Photo, core.Video, core.File, core.Contact, core.Forwarded, core.Unknown}
 		u.Event = core.Media{Kind: kinds[in.n%len(kinds)]}
 	case leaves:
-		events := []core.Event{core.Membership{Now: core.Removed}, core.Membership{Now: core.Added}, core.Unreadable{}}
+		events := []core.Event{core.Membership{Now: core.Removed}, core.Membership{Now: core.Added}, core.Unreadable{}, core.Unheard{}}
 		u.Event = events[in.n%len(events)]
 	default:
 		s.wrote[who] = core.ReceiptID(u.ID)

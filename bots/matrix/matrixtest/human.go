@@ -118,12 +118,43 @@ func (h *Human) connect(o HumanOptions) error {
 func (h *Human) vouch(ctx context.Context) error {
 	keys, err := h.machine.GenerateCrossSigningKeys()
 	if err == nil {
-		err = h.machine.PublishCrossSigningKeys(ctx, keys, nil)
+		err = h.machine.PublishCrossSigningKeys(ctx, keys, h.password)
 	}
 	if err == nil {
 		err = h.machine.SignOwnDevice(ctx, h.machine.OwnIdentity())
 	}
 	return err
+}
+
+// password is what a server asks for before it replaces such keys.
+func (h *Human) password(ui *mautrix.RespUserInteractive) any {
+	return &mautrix.ReqUIAuthLogin{
+		BaseAuthData: mautrix.BaseAuthData{Type: mautrix.AuthTypePassword, Session: ui.Session},
+		User:         string(h.ID), Password: h.Password,
+	}
+}
+
+// Vouch makes new such keys, and signs the person's device with them.
+func (h *Human) Vouch() {
+	h.t.Helper()
+	h.must(h.vouch(context.Background()), "vouch for device")
+}
+
+// TakeKeys uses up one-time keys of somebody's devices, as so many devices do that write to
+// them for the first time.
+func (h *Human) TakeKeys(of id.UserID, n int) {
+	h.t.Helper()
+	ctx := context.Background()
+	devices, err := h.machine.FetchKeys(ctx, []id.UserID{of}, true)
+	h.must(err, "fetch devices")
+	for device := range devices[of] {
+		for range n {
+			_, err := h.client.ClaimKeys(ctx, &mautrix.ReqClaimKeys{OneTimeKeys: mautrix.OneTimeKeysRequest{
+				of: {device: id.KeyAlgorithmSignedCurve25519},
+			}})
+			h.must(err, "claim key")
+		}
+	}
 }
 
 // syncer is the library's, but does not wait long for a server that restarts.
