@@ -142,29 +142,75 @@ func TestManyAtOnceDoNotWaitLongerThanOne(t *testing.T) {
 func TestWhatTheServerTookIsShownOnceForADay(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.start()
-		for _, status := range []int{500, 502, 504} {
-			b.fake.Plan(matrixtest.Answer{Status: status, Done: true})
-			if err := b.trySay(b.chat, "one"); core.CodeOf(err) != core.Uncertain {
-				t.Errorf("after %d Send = %v, want Uncertain", status, err)
+		for _, c := range []struct {
+			status int
+			done   bool
+			text   string
+			want   core.Code
+		}{
+			{500, true, "one", core.Uncertain}, {502, true, "two", core.Uncertain}, {504, true, "three", core.Uncertain},
+			{503, false, "four", core.Unavailable},
+		} {
+			b.fake.Plan(matrixtest.Answer{Status: c.status, Done: c.done})
+			if err := b.trySay(b.chat, c.text); core.CodeOf(err) != c.want {
+				t.Errorf("after %d Send = %v, want %s", c.status, err, c.want)
 			}
-		}
-		b.fake.Plan(matrixtest.Answer{Status: 503})
-		if err := b.trySay(b.chat, "two"); core.CodeOf(err) != core.Unavailable {
-			t.Errorf("after 503 Send = %v, want Unavailable", err)
 		}
 		b.halt()
 		time.Sleep(23 * time.Hour)
 		b.start()
-		b.write("one")
-		b.write("two")
-		if got := b.fake.Sent(b.chat); !slices.Equal(got, []string{"one", "two"}) {
+		want := []string{"one", "two", "three", "four"}
+		for _, text := range want {
+			b.write(text)
+		}
+		if got := b.fake.Sent(b.chat); !slices.Equal(got, want) {
 			t.Errorf("the chat shows %q", got)
 		}
 		time.Sleep(2 * time.Hour)
 		b.write("one")
-		if got := b.fake.Sent(b.chat); len(got) != 3 {
+		if got := b.fake.Sent(b.chat); len(got) != 5 {
 			t.Errorf("the server forgot nothing: %q", got)
 		}
+	})
+}
+
+// A server that forgets the names of sends, as Dendrite does, has shown us what it took.
+func TestWhatTheServerHasShownIsNotSentAgain(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.start()
+		b.fake.Plan(matrixtest.Answer{Status: 502, Done: true}, matrixtest.Answer{Status: 502, Done: true})
+		for _, text := range []string{"one", "two"} {
+			if err := b.trySay(b.chat, text); core.CodeOf(err) != core.Uncertain {
+				t.Fatalf("Send = %v, want Uncertain", err)
+			}
+		}
+		synctest.Wait()
+		b.fake.Forget()
+		b.write("one")
+		time.Sleep(time.Minute)
+		b.halt()
+		b.start()
+		b.write("two")
+		if got := b.fake.Sent(b.chat); !slices.Equal(got, []string{"one", "two"}) {
+			t.Errorf("the chat shows %q", got)
+		}
+	})
+}
+
+// What was sent before a crash is known before anything is sent after it.
+func TestNothingIsSentBeforeItIsKnownWhatWas(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.start()
+		b.fake.Trouble(&matrixtest.Answer{Status: 502})
+		b.halt()
+		b.begin()
+		time.Sleep(time.Minute)
+		if err := b.trySay(b.chat, "one"); core.CodeOf(err) != core.Unavailable || len(b.fake.Sent(b.chat)) > 0 {
+			t.Errorf("Send = %v, want Unavailable", err)
+		}
+		b.fake.Trouble(nil)
+		time.Sleep(time.Minute)
+		b.write("one")
 	})
 }
 

@@ -60,6 +60,13 @@ CREATE TABLE IF NOT EXISTS tocsin_unread (
 	event      BYTEA NOT NULL,
 	PRIMARY KEY (user_id, event_id)
 );
+CREATE TABLE IF NOT EXISTS tocsin_sent (
+	user_id  TEXT NOT NULL,
+	name     TEXT NOT NULL,
+	event_id TEXT NOT NULL,
+	at       BIGINT NOT NULL,
+	PRIMARY KEY (user_id, name)
+);
 CREATE INDEX IF NOT EXISTS tocsin_unread_session ON tocsin_unread (user_id, session_id);
 `
 
@@ -168,11 +175,12 @@ func (d *database) putAccount(ctx context.Context, c *account) error {
 	return stored(err)
 }
 
-// A mark is how far what came is handled: the token of the next sync, and the last event
-// of each room that is before it.
+// A mark is how far what came is handled: the token of the next sync, the last event of
+// each room that is before it, and which of our sends are.
 type mark struct {
 	next string
 	last map[id.RoomID]id.EventID
+	sent map[string]echo
 }
 
 // save stores a mark.
@@ -183,6 +191,13 @@ func (d *database) save(ctx context.Context, m mark) error {
 				INSERT INTO tocsin_room (user_id, room_id, last_event) VALUES ($1, $2, $3)
 				ON CONFLICT (user_id, room_id) DO UPDATE SET last_event=excluded.last_event
 			`, d.user, room, last)
+			if err != nil {
+				return err
+			}
+		}
+		for name, e := range m.sent {
+			_, err := d.Exec(ctx, "INSERT INTO tocsin_sent (user_id, name, event_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+				d.user, name, e.event, e.at.Unix())
 			if err != nil {
 				return err
 			}

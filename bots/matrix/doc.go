@@ -17,7 +17,7 @@
 //
 // Each part of a message goes under a transaction id that is made from its key, so that a
 // repeat shows nothing twice as long as the server remembers: Synapse for a day, Dendrite
-// until it restarts. Answers are notices, which never ring; what somebody should hear of is
+// until it restarts. What the server has shown us is not sent again either. Answers are notices, which never ring; what somebody should hear of is
 // text. Into a room of which we do not know whether it is encrypted, nothing is sent.
 //
 // # What is kept

@@ -28,6 +28,7 @@ type receiver struct {
 	came    map[id.RoomID]id.EventID // with which event we came into a new private chat
 	batches chan *batch
 	joins   sync.WaitGroup
+	ready   sync.Once
 
 	directing sync.Mutex
 }
@@ -160,7 +161,10 @@ func (r *receiver) settle(ctx context.Context) {
 			}
 		}
 		if !lost {
-			lost = !r.keep(ctx, func(ctx context.Context) error { return r.db.save(ctx, b.mark) })
+			b.mark.sent = r.echoes.unstored()
+			if lost = !r.keep(ctx, func(ctx context.Context) error { return r.db.save(ctx, b.mark) }); !lost {
+				r.echoes.kept(b.mark.sent)
+			}
 		}
 	}
 }

@@ -18,19 +18,20 @@ import (
 func TestNothingIsMissedWhileTheBotIsAway(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
+	s.timeline = 20
 	s.run()
 	chat := s.server.Human(t, "anna").Direct(s.bot.ID)
 	chat.Write("before")
 	s.hear()
 	s.halt()
-	for i := range 70 {
+	for i := range 60 {
 		if i == 30 {
 			chat.Rotate()
 		}
 		chat.Write(fmt.Sprint("message ", i))
 	}
 	s.run()
-	for i := range 70 {
+	for i := range 60 {
 		if got := s.hear(); got != fmt.Sprint("message ", i) {
 			t.Fatalf("got %q, want message %d", got, i)
 		}

@@ -62,8 +62,7 @@ func (a *Adapter) serve(ctx context.Context, q core.Queue) {
 	for wait := firstWait; ctx.Err() == nil; wait = min(2*wait, longest) {
 		s, err := a.connect(ctx, nil)
 		if err == nil {
-			a.offer(s)
-			err = s.receive(ctx, q)
+			err = s.receive(ctx, q) // which offers it
 			a.offer(nil)
 			s.close()
 			wait = firstWait

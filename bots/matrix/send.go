@@ -237,11 +237,16 @@ func (p *post) encrypted(ctx context.Context, name string, t event.Type, content
 	return p.deliver(ctx, name, event.EventEncrypted, sealed)
 }
 
-// deliver makes the call that sends an event. Its name makes it the same as an earlier try.
+// deliver makes the call that sends an event. Its name makes it the same as an earlier try:
+// one that the server has shown us is not made again.
 func (p *post) deliver(ctx context.Context, name string, t event.Type, content any) (core.ReceiptID, error) {
+	transaction := p.transaction(name)
+	if shown, ok := p.echoes.find(transaction); ok {
+		return core.ReceiptID(shown), nil
+	}
 	var sent *mautrix.RespSendEvent
 	err := p.written(ctx, func(ctx context.Context) (err error) {
-		sent, err = p.client.SendMessageEvent(ctx, p.at, t, content, mautrix.ReqSendEvent{TransactionID: p.transaction(name), DontEncrypt: true})
+		sent, err = p.client.SendMessageEvent(ctx, p.at, t, content, mautrix.ReqSendEvent{TransactionID: transaction, DontEncrypt: true})
 		return err
 	})
 	if err != nil {
@@ -261,9 +266,10 @@ func (p *post) written(ctx context.Context, fn func(context.Context) error) erro
 	return nil
 }
 
-// transaction returns the name of one call of a delivery (spec, "Transaction identifiers").
+// transaction returns the name of one call of a delivery (spec, "Transaction identifiers"),
+// which is no other's, in no other room.
 func (p *post) transaction(name string) string {
-	sum := sha256.Sum256([]byte(string(p.d.Key) + "\x00" + name))
+	sum := sha256.Sum256([]byte(string(p.d.Key) + "\x00" + string(p.at) + "\x00" + name))
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20])
 }
 

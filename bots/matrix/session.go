@@ -26,6 +26,7 @@ type session struct {
 	machine *machine
 	account *account
 	ask     func(Pass) error // nil: nobody can be asked
+	echoes  *echoes
 
 	learning sync.Mutex // so that what is older does not overwrite what is newer
 
@@ -64,6 +65,9 @@ func (a *Adapter) connect(ctx context.Context, ask func(Pass) error) (_ *session
 		return nil, err
 	}
 	if s.account, err = db.account(ctx); err != nil {
+		return nil, err
+	}
+	if s.echoes, err = db.echoes(ctx); err != nil {
 		return nil, err
 	}
 	if err = s.identify(ctx); err != nil {

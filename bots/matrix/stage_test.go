@@ -26,6 +26,9 @@ type stage struct {
 	got     chan *core.Update
 	answer  func(*core.Update) error // what the handler says; nil: it takes all
 	log     *slog.Logger             // nil: none
+	lease   matrix.Lease             // nil: this process alone
+
+	timeline int // events of a room that one sync gives; 0: as usual
 
 	stop  context.CancelFunc
 	ended chan struct{}
@@ -36,7 +39,11 @@ type stage struct {
 // newStage makes a bot with its keys, which does not run yet.
 func newStage(t *testing.T, change ...func(*matrix.Config)) *stage {
 	t.Helper()
-	server := matrixtest.Shared(t)
+	return newStageAt(t, matrixtest.Shared(t), change...)
+}
+
+func newStageAt(t *testing.T, server *matrixtest.Server, change ...func(*matrix.Config)) *stage {
+	t.Helper()
 	s := &stage{t: t, server: server, bot: server.Register(t, "bot"), got: make(chan *core.Update, 1000), seen: map[string]bool{}}
 	s.config = matrix.Config{
 		Homeserver: server.URL(), User: string(s.bot.ID), Password: s.bot.Password,
@@ -64,6 +71,10 @@ func (s *stage) run() {
 // begin starts the adapter, as a new one.
 func (s *stage) begin() {
 	s.adapter = newAdapter(s.t, s.config)
+	if s.timeline > 0 {
+		s.adapter.SetTimeline(s.timeline)
+	}
+	s.adapter.Lease = s.lease
 	if s.log != nil {
 		s.adapter.Log = s.log
 	}
@@ -138,4 +149,31 @@ func (s *stage) hear() string {
 			return e.Body
 		}
 	}
+}
+
+// A oneLease is held by one.
+type oneLease struct {
+	mu     sync.Mutex
+	holder string
+}
+
+// Hold implements matrix.Lease.
+func (l *oneLease) Hold(_ context.Context, _ core.LeaseName, holder string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.holder != "" && l.holder != holder {
+		return &core.Error{Code: core.Conflict}
+	}
+	l.holder = holder
+	return nil
+}
+
+// Drop implements matrix.Lease.
+func (l *oneLease) Drop(_ context.Context, _ core.LeaseName, holder string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.holder == holder {
+		l.holder = ""
+	}
+	return nil
 }

@@ -49,6 +49,7 @@ func (r *receiver) take(ctx context.Context, resp *mautrix.RespSync, since strin
 		}
 		pending = append(pending, updates...)
 	}
+	r.ready.Do(func() { r.offer(r.session) }) // what had been sent is known by now
 	for _, p := range pending {
 		if p.done = settled(); p.update != nil {
 			p.done = r.queue.Submit(ctx, p.update)
@@ -106,7 +107,11 @@ func (r *receiver) joined(ctx context.Context, at id.RoomID, data *mautrix.SyncJ
 				return nil, err
 			}
 		}
-		if first || e.Sender == r.user && e.StateKey == nil {
+		if e.Sender == r.user && e.StateKey == nil {
+			r.echoes.add(e)
+			continue
+		}
+		if first {
 			continue
 		}
 		u, err := r.guarded(ctx, e)

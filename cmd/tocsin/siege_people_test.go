@@ -110,13 +110,20 @@ const alert = "Une alerte"
 func (s *siege) join(ctx context.Context, tx core.Tx, p *talker, at core.Place) error {
 	p.Met()
 	bot, id := core.BotID(fmt.Sprint(core.Telegram, ":", s.server.Bot().ID)), fmt.Sprint(p.ID)
-	chat, err := tx.EnterChat(ctx, core.ChatRef{Bot: bot, Chat: id}, core.Private)
+	var err error
+	p.chat, p.account, err = enlist(ctx, tx, core.ChatRef{Bot: bot, Chat: id}, core.AccountRef{Bot: bot, ID: id}, at)
+	return err
+}
+
+// enlist makes a supporter of somebody.
+func enlist(ctx context.Context, tx core.Tx, in core.ChatRef, as core.AccountRef, at core.Place) (core.ChatID, core.AccountID, error) {
+	chat, err := tx.EnterChat(ctx, in, core.Private)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	account, err := tx.EnterAccount(ctx, core.AccountRef{Bot: bot, ID: id})
+	account, err := tx.EnterAccount(ctx, as)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	today := core.DayOf(time.Now())
 	who := &core.Supporter{
@@ -124,20 +131,19 @@ func (s *siege) join(ctx context.Context, tx core.Tx, p *talker, at core.Place) 
 		Radius: core.DefaultRadius, Often: core.Weekly, Since: today, Seen: today, Settings: core.Settings{Quiet: &core.Quiet{}},
 	}
 	if err := tx.CreateSupporter(ctx, who); err != nil {
-		return err
+		return 0, 0, err
 	}
 	account.Supporter, account.Home = who.ID, chat.ID
 	if err := tx.PutAccount(ctx, account); err != nil {
-		return err
+		return 0, 0, err
 	}
 	for _, purpose := range core.Purposes {
-		c := &core.Consent{Supporter: who.ID, Purpose: purpose, Given: true, Version: core.ConsentVersion, Platform: core.Telegram, At: time.Now()}
+		c := &core.Consent{Supporter: who.ID, Purpose: purpose, Given: true, Version: core.ConsentVersion, Platform: as.Bot.Platform(), At: time.Now()}
 		if err := tx.RecordConsent(ctx, c); err != nil {
-			return err
+			return 0, 0, err
 		}
 	}
-	p.chat, p.account = chat.ID, account.ID
-	return nil
+	return chat.ID, account.ID, nil
 }
 
 // listen takes what the bot has said since, and reports whether it said anything.

@@ -189,6 +189,13 @@ func Refused(code string) *Answer {
 	return &Answer{Status: status, Body: fmt.Sprintf(`{"errcode":%q,"error":"no"}`, code)}
 }
 
+// Forget makes the server forget the names of all sends, as Dendrite does when it restarts.
+func (f *Fake) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.taken)
+}
+
 // Sent returns what the bot wrote into a chat, in order.
 func (f *Fake) Sent(room id.RoomID) []string {
 	f.mu.Lock()

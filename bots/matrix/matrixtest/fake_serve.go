@@ -146,6 +146,11 @@ func (f *Fake) send(w http.ResponseWriter, at id.RoomID, name string, body []byt
 		room.sent = append(room.sent, content.Body)
 		t = taken{id.EventID(fmt.Sprint("$sent", len(f.taken), at)), time.Now()}
 		f.taken[key] = t
+		f.news = append(f.news, fakeEvent{at, map[string]any{
+			"type": "m.room.message", "event_id": t.event, "sender": f.User, "origin_server_ts": time.Now().UnixMilli(),
+			"content": map[string]any{"body": content.Body}, "unsigned": map[string]any{"transaction_id": name},
+		}})
+		f.wake()
 	}
 	if answer.Status != 0 {
 		answer.write(w)

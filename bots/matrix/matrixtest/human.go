@@ -140,6 +140,21 @@ func (h *Human) Vouch() {
 	h.must(h.vouch(context.Background()), "vouch for device")
 }
 
+// Knows waits until the person's client knows that somebody's devices are vouched for.
+func (h *Human) Knows(who id.UserID) {
+	h.t.Helper()
+	ctx := context.Background()
+	devices, err := h.machine.FetchKeys(ctx, []id.UserID{who}, true)
+	h.must(err, "fetch devices")
+	for _, d := range devices[who] {
+		trust, err := h.machine.ResolveTrustContext(ctx, d)
+		h.must(err, "look at device")
+		if trust < id.TrustStateCrossSignedTOFU {
+			h.t.Fatalf("matrixtest: nobody vouches for the device of %s", who)
+		}
+	}
+}
+
 // TakeKeys uses up one-time keys of somebody's devices, as so many devices do that write to
 // them for the first time.
 func (h *Human) TakeKeys(of id.UserID, n int) {

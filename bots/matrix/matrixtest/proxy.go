@@ -31,6 +31,7 @@ type Fault struct {
 	Header http.Header // of the answer
 	Body   string      // of the answer
 	Cut    Cut         // instead of an answer
+	Do     func()      // what happens before the cut, once; nil: nothing
 }
 
 // A Cut is a connection that ends before the answer.
@@ -68,6 +69,7 @@ func (s *Server) Proxy(t testing.TB) *Proxy {
 			} else {
 				_, _ = io.Copy(io.Discard, r.Body)
 			}
+			p.happen(f)
 			panic(http.ErrAbortHandler)
 		}
 	}))
@@ -106,6 +108,17 @@ func (p *Proxy) Calls(text string) int {
 		}
 	}
 	return n
+}
+
+// happen does what comes with a fault, unless it was done already.
+func (p *Proxy) happen(f *Fault) {
+	p.mu.Lock()
+	do := f.Do
+	f.Do = nil
+	p.mu.Unlock()
+	if do != nil {
+		do()
+	}
 }
 
 func (p *Proxy) befalls(r *http.Request) *Fault {

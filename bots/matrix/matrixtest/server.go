@@ -201,11 +201,15 @@ const patience = 30 * time.Second
 
 // run starts the process on a free port and waits until it answers.
 func (s *Server) run(path string) error {
-	address, err := free()
-	if err != nil {
-		return err
+	if s.url == "" {
+		address, err := free()
+		if err != nil {
+			return err
+		}
+		s.url = "http://" + address
 	}
-	s.url, s.log, s.ended = "http://"+address, new(bytes.Buffer), make(chan struct{})
+	s.log, s.ended = new(bytes.Buffer), make(chan struct{})
+	address := strings.TrimPrefix(s.url, "http://")
 	s.process = exec.Command(path, "-config", "dendrite.yaml", "-http-bind-address", address)
 	s.process.Dir, s.process.Stdout, s.process.Stderr = s.folder, s.log, s.log
 	bind(s.process)
@@ -259,6 +263,20 @@ func (s *Server) remove() {
 		fmt.Fprintln(os.Stderr, s.tail())
 	}
 	_ = os.RemoveAll(s.folder)
+}
+
+// Restart ends a durable server as an operator does, and starts it again at its address.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	path, err := program()
+	if err == nil {
+		_ = s.process.Process.Signal(syscall.SIGTERM)
+		<-s.ended
+		err = s.run(path)
+	}
+	if err != nil {
+		t.Fatalf("matrixtest: restart: %v", err)
+	}
 }
 
 // URL returns where the server is.
