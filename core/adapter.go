@@ -26,6 +26,13 @@ type Adapter interface {
 	Send(ctx context.Context, d Delivery) (Receipt, error)
 }
 
+// A Forgetter is an Adapter beside which something about people is kept, since its
+// platform cannot do without. Forget lets go of what is kept of an account; to call it
+// again does no harm. It fails with Unavailable if that must be tried again.
+type Forgetter interface {
+	Forget(ctx context.Context, a AccountRef) error
+}
+
 // A Delivery is a rendered Outgoing on its way to a platform. Content is a
 // *Message, an *Edit or a *Redact.
 type Delivery struct {

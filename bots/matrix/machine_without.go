@@ -52,4 +52,6 @@ func (*machine) request(context.Context, *event.Event) {}
 
 func (*machine) identify(context.Context, *session, *Identity) error { return nil }
 
+func (*Adapter) closePast(context.Context, *database, []id.RoomID) error { return nil }
+
 func (*machine) setUp(context.Context, *session, SetUp) error { return errNotBuilt }

@@ -40,8 +40,8 @@ func (s *session) keepUnread(ctx context.Context, e *event.Event) error {
 }
 
 // unreadEvent opens a kept event.
-func (s *session) unreadEvent(name id.EventID, sealed []byte) (*event.Event, error) {
-	text, err := s.db.aead.Open(nil, nil, sealed, []byte("unread "+name))
+func (d *database) unreadEvent(name id.EventID, sealed []byte) (*event.Event, error) {
+	text, err := d.aead.Open(nil, nil, sealed, []byte("unread "+name))
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +59,10 @@ type unread struct {
 	event *event.Event
 }
 
-// unreadOf returns kept events that a condition on the table chooses, the oldest first.
-func (s *session) unreadOf(ctx context.Context, condition string, args ...any) ([]unread, error) {
-	rows, err := s.db.Query(ctx, "SELECT event_id, event FROM tocsin_unread WHERE user_id=$1 AND "+condition+" ORDER BY came, event_id",
-		append([]any{s.user}, args...)...)
+// unread returns kept events that a condition on the table chooses, the oldest first.
+func (d *database) unread(ctx context.Context, condition string, args ...any) ([]unread, error) {
+	rows, err := d.Query(ctx, "SELECT event_id, event FROM tocsin_unread WHERE user_id=$1 AND "+condition+" ORDER BY came, event_id",
+		append([]any{d.user}, args...)...)
 	if err != nil {
 		return nil, stored(err)
 	}
@@ -74,7 +74,7 @@ func (s *session) unreadOf(ctx context.Context, condition string, args ...any) (
 		if err := rows.Scan(&u.name, &sealed); err != nil {
 			return nil, stored(err)
 		}
-		if u.event, err = s.unreadEvent(u.name, sealed); err == nil {
+		if u.event, err = d.unreadEvent(u.name, sealed); err == nil {
 			out = append(out, u)
 		}
 	}
@@ -82,8 +82,8 @@ func (s *session) unreadOf(ctx context.Context, condition string, args ...any) (
 }
 
 // forgetUnread drops a kept event.
-func (s *session) forgetUnread(ctx context.Context, name id.EventID) error {
-	_, err := s.db.Exec(ctx, "DELETE FROM tocsin_unread WHERE user_id=$1 AND event_id=$2", s.user, name)
+func (d *database) forgetUnread(ctx context.Context, name id.EventID) error {
+	_, err := d.Exec(ctx, "DELETE FROM tocsin_unread WHERE user_id=$1 AND event_id=$2", d.user, name)
 	return stored(err)
 }
 
@@ -92,14 +92,14 @@ func (r *receiver) late(ctx context.Context) ([]answer, error) {
 	var out []answer
 	arrived := r.machine.arrived()
 	for _, session := range arrived {
-		kept, err := r.unreadOf(ctx, "session_id=$2", session)
+		kept, err := r.db.unread(ctx, "session_id=$2", session)
 		for _, k := range kept {
 			if _, keyed, _ := r.machine.decrypt(ctx, k.event); !keyed || err != nil {
 				continue
 			}
 			var u *core.Update
 			u, err = r.guarded(ctx, k.event)
-			out = append(out, answer{update: u, then: func(ctx context.Context) error { return r.forgetUnread(ctx, k.name) }})
+			out = append(out, answer{update: u, then: func(ctx context.Context) error { return r.db.forgetUnread(ctx, k.name) }})
 		}
 		if err != nil {
 			r.machine.arrive(arrived...) // they are looked at again with the same sync
@@ -143,7 +143,7 @@ func (r *receiver) tellOnce(ctx context.Context) error {
 	if err != nil {
 		return stored(err)
 	}
-	kept, err := r.unreadOf(ctx, "NOT told AND came<$2", now.Add(-tellAfter).Unix())
+	kept, err := r.db.unread(ctx, "NOT told AND came<$2", now.Add(-tellAfter).Unix())
 	if err != nil {
 		return err
 	}

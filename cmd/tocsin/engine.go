@@ -46,17 +46,27 @@ func newEngine(o *opened, mailer core.Mailer, adapters ...core.Adapter) (*engine
 		}
 		return core.Capabilities{}
 	}
+	e := &engine{store: o.store, adapters: adapters, metrics: newMetrics()}
 	bot := &conversation.Bot{
 		Store: o.store, Flows: flows.All(), Locale: words, Campaign: o.config.Campaign, Mailer: mailer, Planner: new(scheduler.Planner),
-		Can: can, Log: o.log,
+		Can: can, Log: o.log, Forget: e.forget,
 	}
-	e := &engine{store: o.store, adapters: adapters, metrics: newMetrics()}
 	e.wireOutput(bot, o)
 	e.queue = &conversation.Queue{
 		Handler: hinting{e.metrics.watch(bot.Handle), e.hints}, Flooded: hinting{bot.Flooded, e.hints}.Handle,
 		Workers: workers, Log: o.log,
 	}
 	return e, nil
+}
+
+// forget lets go of what an adapter keeps of an account beside the store.
+func (e *engine) forget(ctx context.Context, ref core.AccountRef) error {
+	for _, a := range e.adapters {
+		if f, ok := a.(core.Forgetter); ok && a.Bot() == ref.Bot {
+			return f.Forget(ctx, ref)
+		}
+	}
+	return nil
 }
 
 // wireOutput makes what sends and works, and the hints that wake it: what works is woken

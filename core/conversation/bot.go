@@ -25,6 +25,9 @@ type Bot struct {
 	Log      *slog.Logger
 	Tasked   func() // is told once a turn has stored work without a message; may be nil
 
+	// Forget lets go of what is kept of an account beside the store; nil: nothing is.
+	Forget func(context.Context, core.AccountRef) error
+
 	learn sync.Once
 	words map[locale.Language]vocabulary
 }

@@ -95,27 +95,49 @@ func forgetAccount(ctx context.Context, b *conversation.Bot, payload []byte) err
 	if err := json.Unmarshal(payload, &id); err != nil {
 		return core.Wrap(core.Internal, err, "flows: read account to forget")
 	}
+	var gone *core.Account
+	err := b.Store.Tx(ctx, func(tx core.Tx) (err error) {
+		gone, err = silent(ctx, tx, id, payload)
+		return err
+	})
+	if err != nil || gone == nil {
+		return err
+	}
+	if b.Forget != nil { // before the account: after it nobody would know whom to forget
+		if err := b.Forget(ctx, gone.Ref); err != nil {
+			return err
+		}
+	}
 	return b.Store.Tx(ctx, func(tx core.Tx) error {
-		a, err := tx.Account(ctx, id)
-		if core.CodeOf(err) == core.NotFound || err == nil && a.Supporter != 0 {
-			return nil
-		}
-		if err != nil {
+		if gone, err := silent(ctx, tx, id, payload); err != nil || gone == nil {
 			return err
-		}
-		talk, err := tx.Conversation(ctx, a.Home, a.ID)
-		if err != nil || len(talk.Frames) > 0 {
-			return err
-		}
-		now, err := tx.Now(ctx)
-		if err != nil {
-			return err
-		}
-		if quiet := talk.At.Add(goodbye); quiet.After(now) {
-			return tx.Enqueue(ctx, &core.Outgoing{
-				Lane: core.Talk, Content: &core.Task{Name: accountForget, Payload: payload}, Due: quiet, Again: core.TwiceOkay,
-			})
 		}
 		return tx.ForgetAccount(ctx, id)
 	})
+}
+
+// silent returns an account that asked to be forgotten and has been silent since; nil if it
+// is gone or has begun anew. Whoever goes on writing is asked about later.
+func silent(ctx context.Context, tx core.Tx, id core.AccountID, payload []byte) (*core.Account, error) {
+	a, err := tx.Account(ctx, id)
+	if core.CodeOf(err) == core.NotFound || err == nil && a.Supporter != 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	talk, err := tx.Conversation(ctx, a.Home, a.ID)
+	if err != nil || len(talk.Frames) > 0 {
+		return nil, err
+	}
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if quiet := talk.At.Add(goodbye); quiet.After(now) {
+		return nil, tx.Enqueue(ctx, &core.Outgoing{
+			Lane: core.Talk, Content: &core.Task{Name: accountForget, Payload: payload}, Due: quiet, Again: core.TwiceOkay,
+		})
+	}
+	return a, nil
 }
