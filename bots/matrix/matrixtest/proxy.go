@@ -22,6 +22,8 @@ type Proxy struct {
 	mu    sync.Mutex
 	fault *Fault
 	calls []string // method and path of each call
+	said  map[int]int
+	token string
 }
 
 // A Fault is what befalls calls whose path holds one of Paths.
@@ -49,8 +51,14 @@ func (s *Server) Proxy(t testing.TB) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{}
+	p := &Proxy{said: map[int]int{}}
 	forward := httputil.NewSingleHostReverseProxy(target)
+	forward.ModifyResponse = func(r *http.Response) error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.said[r.StatusCode]++
+		return nil
+	}
 	forward.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
 	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := p.befalls(r)
@@ -121,10 +129,27 @@ func (p *Proxy) happen(f *Fault) {
 	}
 }
 
+// Answers counts the answers of the server so far that had a status.
+func (p *Proxy) Answers(status int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said[status]
+}
+
+// Token returns the token of the last call that had one.
+func (p *Proxy) Token() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.token
+}
+
 func (p *Proxy) befalls(r *http.Request) *Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls = append(p.calls, r.Method+" "+r.URL.Path)
+	if _, token, ok := strings.Cut(r.Header.Get("Authorization"), "Bearer "); ok {
+		p.token = token
+	}
 	if p.fault == nil {
 		return nil
 	}
