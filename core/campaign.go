@@ -35,6 +35,7 @@ type Campaign struct {
 // MatrixRules say what the operator of the homeserver allows, and whom we let invite us.
 type MatrixRules struct {
 	Unlimited bool     `toml:"unlimited"` // the homeserver does not limit the bot
+	Discreet  bool     `toml:"discreet"`  // it does not show what it has read, nor that it is typing
 	Servers   []string `toml:"servers"`   // whose people may invite it; "*": any; empty: its own
 	Rooms     bool     `toml:"rooms"`     // into rooms too, not into direct chats alone
 }

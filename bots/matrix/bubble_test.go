@@ -333,6 +333,65 @@ func TestWhoWeAreIsAskedBeforeAnythingElse(t *testing.T) {
 	}, func(c *matrix.Config) { c.Password, c.Token, c.Device = "", "token-0", "OTHER" })
 }
 
+// Whoever writes sees that it was read, once it is handled: the last of many, and not each.
+func TestWhatIsHandledIsShownAsRead(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		b.start()
+		var last id.EventID
+		for range 5 {
+			last = b.fake.Say(b.chat, "hello")
+		}
+		time.Sleep(10 * time.Second)
+		got := b.fake.Calls("/receipt/m.read/")
+		if len(got) != 1 || !strings.HasSuffix(got[0].Path, string(last)) {
+			t.Errorf("shown as read is %v, want the last message", got)
+		}
+		if n := len(b.fake.Calls("/typing/")); n > 0 {
+			t.Errorf("an answer at once was announced %d times", n)
+		}
+	})
+}
+
+// While an answer takes long, its chat sees that somebody is typing, every ten seconds; and
+// what is not handled is not shown as read.
+func TestALongAnswerIsAnnounced(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		done := make(chan struct{})
+		b.slow = func(*core.Update) <-chan struct{} { return done }
+		b.start()
+		b.fake.Say(b.chat, "hello")
+		time.Sleep(900 * time.Millisecond)
+		if n := len(b.fake.Calls("/typing/")); n != 0 {
+			t.Errorf("after 0.9 s it was announced %d times", n)
+		}
+		time.Sleep(25 * time.Second)
+		if n := len(b.fake.Calls("/typing/")); n != 3 || len(b.fake.Calls("/receipt/")) != 0 {
+			t.Errorf("after 26 s it was announced %d times, and read %d", n, len(b.fake.Calls("/receipt/")))
+		}
+		close(done)
+		time.Sleep(10 * time.Second)
+		all := b.fake.Calls("/typing/")
+		if len(all) != 4 || !strings.Contains(all[3].Body, "false") || len(b.fake.Calls("/receipt/")) != 1 {
+			t.Errorf("at the end it was announced %d times: %v", len(all), all[len(all)-1])
+		}
+	})
+}
+
+func TestWhoIsDiscreetShowsNeither(t *testing.T) {
+	inBubble(t, func(b *bubble) {
+		done := make(chan struct{})
+		b.slow = func(*core.Update) <-chan struct{} { return done }
+		b.start()
+		b.fake.Say(b.chat, "hello")
+		time.Sleep(10 * time.Second)
+		close(done)
+		time.Sleep(10 * time.Second)
+		if len(b.fake.Calls("/typing/"))+len(b.fake.Calls("/receipt/")) > 0 {
+			t.Error("a sign was shown")
+		}
+	}, func(c *matrix.Config) { c.Discreet = true })
+}
+
 // What breaks the adapter, or is no event as the specification has it, is passed over and
 // counted, and what is behind it comes.
 func TestWhatIsNoEventIsPassedOver(t *testing.T) {

@@ -25,6 +25,7 @@ type Config struct {
 	Database    string // sqlite: and the path of a file, or a postgres:// URL
 	Site        string // the campaign's: whoever is asked for a Pass sees it
 	Unlimited   bool   // the operator says that the server does not limit this account
+	Discreet    bool   // chats are not shown what was read, nor that the bot is typing
 	Invites     Invites
 
 	// Dialer opens a connection to the server; nil: over TCP. It changes the way, not the

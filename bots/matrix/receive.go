@@ -29,6 +29,7 @@ type receiver struct {
 	batches chan *batch
 	joins   sync.WaitGroup
 	ready   sync.Once
+	signs   signs
 
 	directing sync.Mutex
 }
@@ -53,7 +54,7 @@ func (s *session) receive(ctx context.Context, q core.Queue) error {
 	if err != nil {
 		return err
 	}
-	r := &receiver{session: s, queue: q, last: last, came: map[id.RoomID]id.EventID{}, batches: make(chan *batch, ahead)}
+	r := &receiver{signs: signs{read: map[id.RoomID]id.EventID{}}, session: s, queue: q, last: last, came: map[id.RoomID]id.EventID{}, batches: make(chan *batch, ahead)}
 	if err := r.recallUnread(ctx); err != nil {
 		return err
 	}
@@ -61,6 +62,7 @@ func (s *session) receive(ctx context.Context, q core.Queue) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { r.settle(ctx) })
 	beside.Go(func() { r.tellUnread(ctx) })
+	beside.Go(func() { r.showRead(ctx) })
 	err = r.read(ctx)
 	stop()
 	close(r.batches)
@@ -172,13 +174,14 @@ func (r *receiver) settle(ctx context.Context) {
 // answered waits for an answer, and gives an update again that was not handled. It
 // reports false if ctx was done before.
 func (r *receiver) answered(ctx context.Context, a answer) bool {
-	err := <-a.done
+	err := r.outcome(ctx, a)
 	for wait := firstWait / 4; err != nil && a.update != nil && pause(ctx, wait); wait = min(2*wait, longest) {
 		err = <-r.queue.Submit(ctx, a.update)
 	}
 	if err != nil {
 		return false
 	}
+	r.handled(a.update)
 	return a.then == nil || r.keep(ctx, a.then)
 }
 

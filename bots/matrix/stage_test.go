@@ -24,9 +24,10 @@ type stage struct {
 	adapter *matrix.Adapter
 	me      *matrix.Identity
 	got     chan *core.Update
-	answer  func(*core.Update) error // what the handler says; nil: it takes all
-	log     *slog.Logger             // nil: none
-	lease   matrix.Lease             // nil: this process alone
+	answer  func(*core.Update) error           // what the handler says; nil: it takes all
+	slow    func(*core.Update) <-chan struct{} // what the answer waits for; nil: nothing
+	log     *slog.Logger                       // nil: none
+	lease   matrix.Lease                       // nil: this process alone
 
 	timeline int // events of a room that one sync gives; 0: as usual
 
@@ -125,7 +126,14 @@ func (s *stage) Submit(_ context.Context, u *core.Update) <-chan error {
 		s.seen[u.ID] = true
 		s.got <- u
 	}
-	done <- err
+	if s.slow == nil {
+		done <- err
+		return done
+	}
+	go func() {
+		<-s.slow(u)
+		done <- err
+	}()
 	return done
 }
 
