@@ -27,7 +27,7 @@ type bubble struct {
 }
 
 // inBubble does fn in a bubble.
-func inBubble(t *testing.T, fn func(*bubble), change ...func(*matrix.Config)) {
+func inBubble(t *testing.T, fn func(*testing.T, *bubble), change ...func(*matrix.Config)) {
 	t.Helper()
 	t.Parallel()
 	dir := t.TempDir() // a bubble ends before it is removed
@@ -42,7 +42,7 @@ func inBubble(t *testing.T, fn func(*bubble), change ...func(*matrix.Config)) {
 			fn(&b.config)
 		}
 		b.chat = b.fake.Chat("@anna:example.org")
-		fn(b)
+		fn(t, b)
 		if b.stop != nil {
 			b.halt()
 		}
@@ -88,7 +88,7 @@ func limited(header, body string) matrixtest.Answer {
 }
 
 func TestALimitIsObeyedHoweverTheServerSaysIt(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		date := time.Now().Add(40 * time.Second).UTC().Format(http.TimeFormat)
 		b.fake.Plan(
@@ -107,7 +107,7 @@ func TestALimitIsObeyedHoweverTheServerSaysIt(t *testing.T) {
 
 // Whom nothing is said doubles the wait, up to five minutes, and begins anew once it went.
 func TestAVagueLimitIsWaitedForLongerAndLonger(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		b.fake.Plan(slices.Repeat([]matrixtest.Answer{limited("", "")}, 9)...)
 		want := []time.Duration{5, 10, 20, 40, 80, 160, 300, 300, 300}
@@ -126,7 +126,7 @@ func TestAVagueLimitIsWaitedForLongerAndLonger(t *testing.T) {
 
 // Messages that were under way together are one reason to wait, not many.
 func TestManyAtOnceDoNotWaitLongerThanOne(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		b.fake.Plan(slices.Repeat([]matrixtest.Answer{limited("", "")}, 20)...)
 		for range 20 {
@@ -140,7 +140,7 @@ func TestManyAtOnceDoNotWaitLongerThanOne(t *testing.T) {
 // Synapse knows the name of a send for a day, through restarts of both: what it took
 // before it failed is shown once. After that a repeat shows, which docs/matrix.md says.
 func TestWhatTheServerTookIsShownOnceForADay(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		for _, c := range []struct {
 			status int
@@ -176,7 +176,7 @@ func TestWhatTheServerTookIsShownOnceForADay(t *testing.T) {
 
 // A server that forgets the names of sends, as Dendrite does, has shown us what it took.
 func TestWhatTheServerHasShownIsNotSentAgain(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		b.fake.Plan(matrixtest.Answer{Status: 502, Done: true}, matrixtest.Answer{Status: 502, Done: true})
 		for _, text := range []string{"one", "two"} {
@@ -199,7 +199,7 @@ func TestWhatTheServerHasShownIsNotSentAgain(t *testing.T) {
 
 // What was sent before a crash is known before anything is sent after it.
 func TestNothingIsSentBeforeItIsKnownWhatWas(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		b.fake.Trouble(&matrixtest.Answer{Status: 502})
 		b.halt()
@@ -216,7 +216,7 @@ func TestNothingIsSentBeforeItIsKnownWhatWas(t *testing.T) {
 
 // A server in trouble is asked less and less often, and what was said meanwhile comes.
 func TestAServerInTroubleIsNotStormed(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		b.fake.Trouble(&matrixtest.Answer{Status: 502})
 		calls := len(b.fake.Calls("/sync"))
@@ -237,7 +237,7 @@ func TestAServerInTroubleIsNotStormed(t *testing.T) {
 }
 
 func TestALimitOnSyncsIsObeyed(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		slow := limited("600", "")
 		b.fake.Trouble(&slow)
@@ -252,7 +252,7 @@ func TestALimitOnSyncsIsObeyed(t *testing.T) {
 
 // A token that is taken back is replaced with the password, once, by the same device.
 func TestATokenThatIsTakenBackIsReplacedOnce(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		b.fake.Say(b.chat, "one")
 		b.hear()
@@ -272,7 +272,7 @@ func TestATokenThatIsTakenBackIsReplacedOnce(t *testing.T) {
 
 // One that is taken back again and again does not lock the account: servers count logins.
 func TestLoginsAreFarApart(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		for end := time.Now().Add(time.Hour); time.Now().Before(end); time.Sleep(time.Second) {
 			b.fake.Refuse(matrixtest.Refused("M_UNKNOWN_TOKEN"))
@@ -302,7 +302,7 @@ func TestAnAccountThatIsRefusedWaitsForTheOperator(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(b *bubble) {
+			inBubble(t, func(t *testing.T, b *bubble) {
 				b.start()
 				b.fake.Refuse(matrixtest.Refused(c.code))
 				time.Sleep(time.Minute)
@@ -324,7 +324,7 @@ func TestAnAccountThatIsRefusedWaitsForTheOperator(t *testing.T) {
 
 // A token of somebody else, or of another device, is refused before it does harm.
 func TestWhoWeAreIsAskedBeforeAnythingElse(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.begin()
 		synctest.Wait()
 		if b.adapter.State() != matrix.WrongDevice || len(b.fake.Calls("/sync")) > 0 || len(b.fake.Calls("/keys/")) > 0 {
@@ -335,7 +335,7 @@ func TestWhoWeAreIsAskedBeforeAnythingElse(t *testing.T) {
 
 // Whoever writes sees that it was read, once it is handled: the last of many, and not each.
 func TestWhatIsHandledIsShownAsRead(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		var last id.EventID
 		for range 5 {
@@ -355,7 +355,7 @@ func TestWhatIsHandledIsShownAsRead(t *testing.T) {
 // While an answer takes long, its chat sees that somebody is typing, every ten seconds; and
 // what is not handled is not shown as read.
 func TestALongAnswerIsAnnounced(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		done := make(chan struct{})
 		b.slow = func(*core.Update) <-chan struct{} { return done }
 		b.start()
@@ -378,7 +378,7 @@ func TestALongAnswerIsAnnounced(t *testing.T) {
 }
 
 func TestWhoIsDiscreetShowsNeither(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		done := make(chan struct{})
 		b.slow = func(*core.Update) <-chan struct{} { return done }
 		b.start()
@@ -395,7 +395,7 @@ func TestWhoIsDiscreetShowsNeither(t *testing.T) {
 // What breaks the adapter, or is no event as the specification has it, is passed over and
 // counted, and what is behind it comes.
 func TestWhatIsNoEventIsPassedOver(t *testing.T) {
-	inBubble(t, func(b *bubble) {
+	inBubble(t, func(t *testing.T, b *bubble) {
 		b.start()
 		b.fake.Happen(b.chat, "m.room.message", map[string]any{"msgtype": "m.text", "body": 7})
 		b.fake.Happen(b.chat, "m.room.message", "nothing")
