@@ -22,6 +22,7 @@ import (
 	"tocsin/core"
 	"tocsin/core/geo"
 	"tocsin/core/locale"
+	"tocsin/storage/pgtest"
 )
 
 // A world is the adapter before a real homeserver, with people who write to it in
@@ -50,6 +51,10 @@ var (
 // newWorld opens a world whose operator has stated an exemption, so that there are
 // buttons.
 func newWorld(t *testing.T) botstest.World {
+	return newWorldOn(t, "sqlite:"+filepath.Join(t.TempDir(), "matrix.db"))
+}
+
+func newWorldOn(t *testing.T, database string) botstest.World {
 	server := matrixtest.Shared(t)
 	w := &world{
 		t: t, proxy: server.Proxy(t), bot: server.Register(t, "bot"),
@@ -58,7 +63,7 @@ func newWorld(t *testing.T) botstest.World {
 	w.human("ada")
 	w.config = matrix.Config{
 		Homeserver: w.proxy.URL(), User: string(w.bot.ID), Password: w.bot.Password,
-		Database: "sqlite:" + filepath.Join(t.TempDir(), "matrix.db"), Unlimited: true,
+		Database: database, Unlimited: true,
 	}
 	w.Restart()
 	if _, err := w.adapter.Identify(t.Context()); err != nil { // people find its keys
@@ -68,6 +73,10 @@ func newWorld(t *testing.T) botstest.World {
 }
 
 func TestContract(t *testing.T) { botstest.Run(t, newWorld) }
+
+func TestContractOnPostgreSQL(t *testing.T) {
+	botstest.Run(t, func(t *testing.T) botstest.World { return newWorldOn(t, pgtest.New(t)) })
+}
 
 func (w *world) Adapter() core.Adapter     { return w.adapter }
 func (w *world) People() []botstest.Person { return []botstest.Person{"ada", "bruno"} }
