@@ -36,17 +36,18 @@ func (s *echoes) add(e *event.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.of[name]; !known {
-		s.of[name] = echo{e.ID, time.Now()}
+		s.of[name] = echo{e.ID, time.UnixMilli(e.Timestamp)}
 		s.fresh = append(s.fresh, name)
 	}
 }
 
-// find returns the event that was sent under a name, if it came back.
+// find returns the event that was sent under a name, if it came back and that is not long
+// ago.
 func (s *echoes) find(name string) (id.EventID, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, known := s.of[name]
-	return e.event, known
+	return e.event, known && time.Since(e.at) < echoLife
 }
 
 // unstored returns what was added and is not stored, and forgets what is old.

@@ -27,6 +27,7 @@ type machine struct {
 	log   *slog.Logger
 
 	sharing sync.RWMutex // held for writing while keys go to every device
+	people  *turnstile
 
 	mu    sync.Mutex
 	came  map[id.SessionID]bool   // keys that came since they were asked for last
@@ -37,7 +38,7 @@ type machine struct {
 // newMachine loads the keys of the device, or makes and publishes them. It fails with
 // Forbidden if the stored keys are those of another device.
 func (s *session) newMachine(ctx context.Context) (*machine, error) {
-	m := &machine{all: s.members, log: s.Log, came: map[id.SessionID]bool{}, asked: map[id.RoomID]time.Time{}}
+	m := &machine{people: newTurnstile(s.user), all: s.members, log: s.Log, came: map[id.SessionID]bool{}, asked: map[id.RoomID]time.Time{}}
 	m.store = crypto.NewSQLCryptoStore(s.db.Database, nil, string(s.user), s.client.DeviceID, s.secret("pickle"))
 	if err := m.store.DB.Upgrade(ctx); err != nil {
 		return nil, stored(err)

@@ -21,7 +21,10 @@ func (m *machine) keys(ctx context.Context, resp *mautrix.RespSync, since string
 		resp.DeviceOTKCount.SignedCurve25519 = m.left(ctx)
 	}
 	m.alarm(resp.DeviceOTKCount.SignedCurve25519)
-	m.olm.ProcessSyncResponse(ctx, resp, since)
+	m.devices(ctx, resp.DeviceLists.Changed)
+	rest := *resp
+	rest.DeviceLists = mautrix.DeviceLists{}
+	m.olm.ProcessSyncResponse(ctx, &rest, since)
 }
 
 // alarm tells the operator once that few one-time keys are left. More are made at once;

@@ -48,11 +48,36 @@ func (m *machine) refresh(ctx context.Context, room id.RoomID) {
 	defer cancel()
 	people, err := m.all(ctx, room)
 	if err == nil {
-		_, err = m.olm.FetchKeys(ctx, people, true)
+		err = m.fetch(ctx, people, true)
 	}
 	if err != nil {
 		m.log.Debug("matrix: devices are not asked for", "kind", judge(err, false).kind)
 	}
+}
+
+// fetch asks which devices people have; strangers says whether also those to whom we never
+// wrote.
+func (m *machine) fetch(ctx context.Context, people []id.UserID, strangers bool) error {
+	defer m.people.enter(people)()
+	_, err := m.olm.FetchKeys(ctx, people, strangers)
+	return err
+}
+
+// devices takes whose devices have changed. If they cannot be asked for now, those of
+// everybody are before the next message.
+func (m *machine) devices(ctx context.Context, changed []id.UserID) {
+	if len(changed) == 0 || m.fetch(ctx, changed, false) == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.asked)
+}
+
+// share gives the key of a room to those who are there.
+func (m *machine) share(ctx context.Context, room id.RoomID, people []id.UserID) error {
+	defer m.people.enter(people)()
+	return m.olm.ShareGroupSession(ctx, room, people)
 }
 
 // encrypt encrypts an event for all who are in a room, and those of their devices that
@@ -95,7 +120,7 @@ func (m *machine) seal(ctx context.Context, room id.RoomID, t event.Type, conten
 		if err2 != nil {
 			return nil, err2
 		}
-		if err2 := m.olm.ShareGroupSession(ctx, room, people); err2 != nil {
+		if err2 := m.share(ctx, room, people); err2 != nil {
 			return nil, err2
 		}
 		out, err = m.olm.EncryptMegolmEvent(ctx, room, t, content)

@@ -284,6 +284,9 @@ func (c *cryptoOf) Encrypt(ctx context.Context, room id.RoomID, t event.Type, co
 		return out, err
 	}
 	people, err := c.client.StateStore.GetRoomJoinedOrInvitedMembers(ctx, room)
+	if err == nil { // else the library may see devices before it sees who vouches for them
+		_, err = c.machine.FetchKeys(ctx, people, true)
+	}
 	if err == nil {
 		err = c.machine.ShareGroupSession(ctx, room, people)
 	}
