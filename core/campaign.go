@@ -219,6 +219,19 @@ func (c *Campaign) Silent(area AreaID, t time.Time) bool {
 	return slices.ContainsFunc(c.Silences, func(s Silence) bool { return s.Covers(area, t) })
 }
 
+// AfterSilence returns the first instant from t on at which messages that we begin may go
+// to area.
+func (c *Campaign) AfterSilence(area AreaID, t time.Time) time.Time {
+	for range c.Silences { // one may begin where another ends
+		for i := range c.Silences {
+			if c.Silences[i].Covers(area, t) {
+				t = c.Silences[i].until
+			}
+		}
+	}
+	return t
+}
+
 // BudgetOf returns how many messages that we begin somebody gets in seven days: their own
 // choice, else the campaign's.
 func (c *Campaign) BudgetOf(s *Settings) int {

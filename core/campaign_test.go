@@ -228,3 +228,30 @@ func FuzzParseCampaign(f *testing.F) {
 		}
 	})
 }
+
+// The end of a silence is where nothing covers the area any more, also where one follows
+// on another.
+func TestASilenceEndsWhereNoOtherGoesOn(t *testing.T) {
+	t.Parallel()
+	c, err := core.ParseCampaign(strings.NewReader(`silence = [
+		{ areas = ["FR/11"], zone = "UTC", from = "2027-04-10T12:00", until = "2027-04-10T20:00" },
+		{ areas = ["FR/84"], zone = "UTC", from = "2027-04-10T00:00", until = "2027-04-10T12:00" },
+	]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []struct {
+		area   core.AreaID
+		at, to string
+	}{
+		{"FR/84/69", "2027-04-10T06:00:00Z", "2027-04-10T12:00:00Z"},
+		{"FR/11/75", "2027-04-10T06:00:00Z", "2027-04-10T06:00:00Z"},
+		{core.World, "2027-04-10T06:00:00Z", "2027-04-10T20:00:00Z"},
+		{core.World, "2027-04-10T20:00:00Z", "2027-04-10T20:00:00Z"},
+	} {
+		at, _ := time.Parse(time.RFC3339, s.at)
+		if got := c.AfterSilence(s.area, at).Format(time.RFC3339); got != s.to {
+			t.Errorf("in %q at %s it ends at %s, want %s", s.area, s.at, got, s.to)
+		}
+	}
+}

@@ -95,6 +95,14 @@ const (
 	Verified              // a device that the person has verified
 )
 
+// Rank says what the platform lets a speaker do in a group.
+type Rank int
+
+const (
+	Ordinary Rank = iota // or it is not known
+	Manager              // may change what the group is: an administrator, or who may set the state of a room
+)
+
 // An Update is one thing that happened in a chat.
 type Update struct {
 	ID       string // unique on its bot; the second Update with an ID is dropped
@@ -103,6 +111,7 @@ type Update struct {
 	Sender   *AccountRef // nil when no person spoke: an anonymous admin, a channel
 	Language string      // what the sender's client says, BCP 47; may be empty
 	Trust    Trust
+	Rank     Rank // of the sender
 	At       time.Time
 	Event    Event
 }

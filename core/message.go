@@ -23,7 +23,18 @@ type Message struct {
 	Pin     *Pin        `json:"p,omitempty"` // a public place, shown on a map
 	File    *Attachment `json:"f,omitempty"`
 	Open    bool        `json:"o,omitempty"` // it tells nothing of anybody: devices that nobody vouches for may read it
+	Listing Listing     `json:"g,omitempty"` // what it says about the group that it goes to
 }
+
+// Listing says whether a group wants to be found among those of the campaign, where the
+// platform has a list of them.
+type Listing string
+
+const (
+	AsListed Listing = "" // nothing is said
+	Listed   Listing = "listed"
+	Unlisted Listing = "unlisted"
+)
 
 // A Button offers one choice. Do says what a press does; it stays with us, and
 // only the menu's token and the button's number leave. With a URL, a press opens that

@@ -61,6 +61,7 @@ type Reference struct {
 	Subjects  []int64       `json:"o,omitempty"` // ids of what it is about
 	Sequences []int         `json:"q,omitempty"` // of the subjects, as they stood; there are none, or one for each
 	Language  string        `json:"l,omitempty"` // BCP 47, for a person who has chosen none
+	Of        OutgoingID    `json:"e,omitempty"` // what it is shown in place of, as an Edit; 0: nothing
 }
 
 // ReferenceKind names a renderer: "alert", "reminder".

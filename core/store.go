@@ -28,6 +28,7 @@ type Reader interface {
 	AlertReader
 	ChatReader
 	ConsentReader
+	FollowReader
 	InvitationReader
 	MyDataReader
 	OutboxReader
@@ -50,6 +51,7 @@ type Tx interface {
 	ChatStore
 	ConsentStore
 	ConversationStore
+	FollowStore
 	ForgetStore
 	InvitationStore
 	LeaseStore

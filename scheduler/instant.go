@@ -21,7 +21,8 @@ const (
 
 // Instant is the job that tells those near an action of it who chose to hear at once: when
 // it became public, or changed in time or place; and, once, those twice as far away of one
-// that starts within a day and lacks people. It returns how many people are told something.
+// that starts within a day and lacks people. Groups that follow a place near it are told too,
+// and shown what becomes of it. It returns how many people and groups are told something.
 func (a *Alerts) Instant(ctx context.Context, store core.Store, dry Dry) (int, error) {
 	now, err := store.Now(ctx)
 	if err != nil {
@@ -54,7 +55,8 @@ func (a *Alerts) Instant(ctx context.Context, store core.Store, dry Dry) (int, e
 			return total, fmt.Errorf("scheduler: announce actions: %w", err)
 		}
 	}
-	return total, nil
+	renewed, err := a.renewPosts(ctx, store, now, dry)
+	return total + renewed, err
 }
 
 // A calling says how an action is announced.
@@ -71,10 +73,14 @@ func (a *Alerts) announce(ctx context.Context, store core.Store, o core.Opening,
 	if err != nil || action != nil && a.Campaign.Silent(action.Area, c.now) {
 		return 0, err
 	}
-	total := 0
+	total, err := a.tellGroups(ctx, store, action, c)
+	if err != nil {
+		return 0, err
+	}
+	groups := total
 	for len(near) > 0 {
 		n := min(len(near), instantBatch)
-		told, err := a.tellNear(ctx, store, core.Announced{Action: action, Since: o.Since}, near[:n], c, total)
+		told, err := a.tellNear(ctx, store, core.Announced{Action: action, Since: o.Since}, near[:n], c, total-groups)
 		if total += told; err != nil {
 			return total, err
 		}

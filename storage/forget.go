@@ -42,6 +42,8 @@ var dropTalk = []string{
 	"DELETE FROM menus WHERE chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
 	"DELETE FROM receipts WHERE chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
 	"DELETE FROM outbox WHERE state = 'queued' AND chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
+	"DELETE FROM follows WHERE chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
+	"DELETE FROM posts WHERE chat IN (SELECT c.id FROM chats AS c WHERE c.root = ?0)",
 }
 
 // DropTalk implements core.ForgetStore. Of what was sent only the receipts are left, which
@@ -79,6 +81,8 @@ var forgetAccount = []string{
 	"DELETE FROM outbox WHERE account = ?0 OR chat IN (?1)",
 	"DELETE FROM recipients WHERE account = ?0 OR chat IN (?1)",
 	"DELETE FROM slots WHERE chat IN (?1)",
+	"DELETE FROM follows WHERE chat IN (?1)",
+	"DELETE FROM posts WHERE chat IN (?1)",
 	"DELETE FROM accounts WHERE id = ?0",
 	"UPDATE accounts SET home = NULL WHERE home IN (?1)",
 	"DELETE FROM chats WHERE id IN (?1)",

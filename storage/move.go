@@ -89,6 +89,12 @@ var mergeSteps = []string{
 		SELECT 1 FROM recipients AS o WHERE o.broadcast = r.broadcast AND o.chat IN (?0, ?1) AND o.chat <> r.chat
 			AND CASE WHEN (o.state = 'queued') = (r.state = 'queued') THEN o.chat = ?0 ELSE r.state = 'queued' END)`,
 	"UPDATE recipients SET chat = ?0 WHERE chat = ?1",
+	`DELETE FROM follows AS f WHERE f.chat = ?1
+		AND EXISTS (SELECT 1 FROM follows AS o WHERE o.chat = ?0 AND o.place = f.place)`,
+	"UPDATE follows SET chat = ?0 WHERE chat = ?1",
+	`DELETE FROM posts AS p WHERE p.chat = ?1
+		AND EXISTS (SELECT 1 FROM posts AS o WHERE o.chat = ?0 AND o.action = p.action)`,
+	"UPDATE posts SET chat = ?0 WHERE chat = ?1",
 	"UPDATE chats SET closed = (SELECT g.closed FROM chats AS g WHERE g.id = ?1) WHERE id = ?0",
 	"UPDATE chats SET root = ?0 WHERE root = ?1 AND id <> ?1",
 	"DELETE FROM chats WHERE id = ?1",

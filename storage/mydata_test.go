@@ -83,6 +83,7 @@ digests.last | digests.last | 2099-03-10T08:00:13Z
 digests.told | digests.told[].action | title of the action
 digests.told | digests.told[].starts | 2099-03-10T08:00:15Z
 digests.supporter told_until version | - | numbers of ours; told_until follows from what was told
+follows.chat place radius language | - | which places a group follows; who asked for it is not kept
 grants.account | roles[].account | account-NAME
 grants.role | roles[].role | lead
 grants.area | roles[].area | area-NAME
@@ -122,6 +123,7 @@ outbox.uid settled | - | a random name, and how the attempts are told apart
 places.name | person.place | place-NAME
 places.id source fold country area lat lon cell population zone seat | - | of the gazetteer
 postcodes.code place | - | of the gazetteer
+posts.chat action message sequence shown language day | - | which actions were announced in a group
 receipts.chat | receipts[].chat | chat-NAME
 receipts.part | receipts[].part | part-NAME
 receipts.day | receipts[].day | TODAY
@@ -344,9 +346,9 @@ func TestWhatIsSealedAsAWholeIsShownWhole(t *testing.T) {
 		reflect.TypeFor[core.Conversation](): "Chat Account Frames Menus Language Plain Last Asked Greeted At Version", // not the menus: random names; not Asked: a button of ours; Greeted is a group's
 		reflect.TypeFor[core.Answered]():     "In Frames Menus",
 		reflect.TypeFor[core.Frame]():        "Flow Step Data",
-		reflect.TypeFor[core.Message]():      "Body Buttons Menu AskHere Here Unask Pin File", // what is said; buttons stand apart, a pin is public
+		reflect.TypeFor[core.Message]():      "Body Buttons Menu AskHere Here Unask Pin File Listing", // what is said; buttons stand apart, a pin is public; listing is of a group
 		reflect.TypeFor[core.Attachment]():   "Name MIME Blob Data",
-		reflect.TypeFor[core.Reference]():    "Kind Supporter Subjects Sequences Language", // what it is about; the rest is numbers of ours
+		reflect.TypeFor[core.Reference]():    "Kind Supporter Subjects Sequences Language Of", // what it is about; the rest is numbers of ours
 		reflect.TypeFor[core.Edit]():         "Of Message Parts",
 		reflect.TypeFor[core.Button]():       "Label Do URL", // the address leads to what Do is about
 		reflect.TypeFor[core.Do]():           "Verb Arg",

@@ -99,7 +99,8 @@ func (t *tx) putActions(ctx context.Context, b *actionBatch) (added, changed int
 		if err := t.replaceAction(ctx, r); err != nil {
 			return 0, 0, err
 		}
-		if changed++; r.Sequence > old.Sequence {
+		opened := r.Visibility == core.ForEveryone && old.Visibility != core.ForEveryone
+		if changed++; r.Sequence > old.Sequence || opened {
 			raised = append(raised, r.ID)
 		}
 	}

@@ -47,6 +47,7 @@ var purges = map[core.Kept][]purge{
 		old: "told_until > 0 AND told_until < ?before"}},
 	core.KeptContacts: {{table: "contacts", key: "supporter, day", old: "day < ?day"}},
 	core.KeptActions: {
+		{table: "posts", key: "chat, action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
 		{table: "openings", key: "action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
 		{table: "rsvps", key: "supporter, action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
 		{table: "actions", key: "id", old: "ends_at < ?before"},

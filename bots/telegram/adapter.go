@@ -31,6 +31,7 @@ type Adapter struct {
 	begun    map[core.SendKey]core.Receipt // parts that were taken of a message that is not whole
 	live     map[core.ChatRef]track        // what was last taken of a live location
 	moves    chan move                     // groups that a send found under another id
+	staffs   staffs
 	state    atomic.Pointer[State]
 	seen     atomic.Pointer[HookInfo] // of the last look at the webhook
 	late     atomic.Int64             // presses

@@ -28,6 +28,7 @@ answerCallbackQuery: callback_query_id
 deleteMessage: chat_id message_id
 deleteWebhook: drop_pending_updates
 editMessageText: chat_id link_preview_options message_id parse_mode reply_markup text
+getChatAdministrators: chat_id
 getChatMenuButton:
 getMe:
 getMyCommands: language_code scope
@@ -72,6 +73,10 @@ func exercise(t *testing.T) []telegramtest.Call {
 		polling.send(polling.to(ada, offering("?", "Oui")))
 		ada.Tap(ada.Last(), "Oui").Answer(t)
 		<-in
+		group := server.Supergroup("Lyon 3e")
+		group.Met(server.Bot())
+		ada.In(group).Send("/follow@" + server.Bot().Username)
+		server.WaitCalls(t, "getChatAdministrators", 1)
 		server.WaitCalls(t, "getUpdates", 3)
 	})
 	return server.Calls("")

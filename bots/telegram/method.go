@@ -30,6 +30,7 @@ const (
 	getMyDescription    method = "getMyDescription"
 	setShortDescription method = "setMyShortDescription"
 	getShortDescription method = "getMyShortDescription"
+	getChatAdmins       method = "getChatAdministrators"
 	getChatMenuButton   method = "getChatMenuButton"
 	setChatMenuButton   method = "setChatMenuButton"
 )

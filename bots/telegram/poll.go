@@ -219,6 +219,7 @@ func (a *Adapter) read(ctx context.Context, raws []json.RawMessage) []*core.Upda
 			a.acks.run(func(ctx context.Context) { a.acknowledge(ctx, in.CallbackQuery.ID, came) })
 		}
 		if u := a.update(in); u != nil {
+			u.Rank = a.rank(ctx, u, in)
 			updates = append(updates, u)
 		}
 	}

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -83,6 +84,9 @@ func (b *Bot) attempt(ctx context.Context, u *core.Update) error {
 	}
 	return b.Store.Tx(ctx, func(tx core.Tx) error {
 		return b.alone(ctx, tx, u, func(t *Turn) error {
+			if at, home := errors.AsType[*homeError](err); home {
+				return b.refuseAtHome(ctx, t, at, key)
+			}
 			if e, ok := u.Event.(core.Text); ok {
 				t.refused(e)
 			}
@@ -127,11 +131,7 @@ func (b *Bot) alone(ctx context.Context, tx core.Tx, u *core.Update, fn func(*Tu
 	if err := fn(t); err != nil {
 		return err
 	}
-	if err := t.flush(ctx); err != nil {
-		return err
-	}
-	t.Conversation.At = t.Now
-	return tx.PutConversation(ctx, t.Conversation)
+	return t.end(ctx)
 }
 
 // begin gathers who speaks, where, and what was said before.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,7 @@ type bench struct {
 	t     *testing.T
 	log   *bytes.Buffer
 	tries atomic.Int32
+	last  core.ReceiptID // of what was said last
 	fault func(context.Context, *conversation.Turn) error
 }
 
@@ -84,7 +86,8 @@ func (b *bench) said() []string {
 			}
 			for _, o := range claimed {
 				out = append(out, o.Content.(*core.Message).PlainText())
-				if err := tx.Settle(b.t.Context(), o, core.Verdict{State: core.Sent}); err != nil {
+				b.last = core.ReceiptID(fmt.Sprint(o.ID))
+				if err := tx.Settle(b.t.Context(), o, core.Verdict{State: core.Sent, Receipt: core.Receipt{b.last}}); err != nil {
 					return err
 				}
 			}

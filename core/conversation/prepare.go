@@ -127,7 +127,11 @@ func (b *Bot) renderReference(ctx context.Context, s *Scene, o *core.Outgoing, r
 		if err != nil || m == nil {
 			return nil, err
 		}
-		return b.offered(ctx, s, o, m)
+		content, err := b.offered(ctx, s, o, m)
+		if shown, ok := content.(*core.Message); ok && err == nil && r.Of != 0 {
+			return b.renderEdit(ctx, s, &core.Edit{Of: r.Of, Message: shown})
+		}
+		return content, err
 	}
 	return nil, core.Wrap(core.Internal, fmt.Errorf("no flow renders %q", r.Kind), "conversation: render")
 }

@@ -184,8 +184,7 @@ func (b *Bot) choose(ctx context.Context, t *Turn, do core.Do) error {
 			if action := f.Actions[do.Verb]; action != nil && f.open(t, do.Verb) {
 				return action(ctx, t, do.Arg)
 			} else if action != nil {
-				t.Privately(f.about(do.Arg))
-				return nil
+				return b.atHome(ctx, t, action, do.Arg, f.about(do.Arg))
 			}
 		}
 		return b.hint(ctx, t, "hint.old")

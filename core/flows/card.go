@@ -13,12 +13,12 @@ import (
 // card shows one action: kind, title, when, where, how far, how many places, who comes
 // and who organises it, with the buttons to answer.
 func card(ctx context.Context, t *conversation.Turn, n core.Near) (*core.Message, error) {
-	who, err := whoComes(ctx, t, n.Action)
+	who, err := whoComes(ctx, &t.Scene, n.Action)
 	if err != nil {
 		return nil, err
 	}
 	return &core.Message{
-		Body:    joined("\n", t.Language.Spans("near.card", cardArgs(t, n.Action, n.Distance)), who),
+		Body:    joined("\n", t.Language.Spans("near.card", cardArgs(&t.Scene, n.Action, n.Distance)), who),
 		Buttons: cardButtons(t, actionArg{Action: n.Action.ID}),
 	}, nil
 }
@@ -27,7 +27,7 @@ func card(ctx context.Context, t *conversation.Turn, n core.Near) (*core.Message
 // we keep, not for me.
 func cardButtons(t *conversation.Turn, arg actionArg) []core.Button {
 	buttons := []core.Button{
-		goingButton(t, arg.Action),
+		goingButton(&t.Scene, arg.Action),
 		t.Button("near.details", "near.details", arg.write()),
 	}
 	if ours(t) {
@@ -38,10 +38,10 @@ func cardButtons(t *conversation.Turn, arg actionArg) []core.Button {
 
 // goingButton says that somebody comes. In a group it opens the private chat where that
 // can be: who presses it is seen by nobody.
-func goingButton(t *conversation.Turn, a core.ActionID) core.Button {
-	b := t.Button("rsvp.going", "rsvp.going", itoa(int64(a)))
-	if t.Chat.Kind != core.Private {
-		b.URL = t.Can.StartLink(core.Link{Action: a})
+func goingButton(s *conversation.Scene, a core.ActionID) core.Button {
+	b := s.Button("rsvp.going", "rsvp.going", itoa(int64(a)))
+	if s.Chat.Kind != core.Private {
+		b.URL = s.Can.StartLink(core.Link{Action: a})
 	}
 	return b
 }
@@ -49,13 +49,13 @@ func goingButton(t *conversation.Turn, a core.ActionID) core.Button {
 // ours reports whether an active supporter speaks, alone with us.
 func ours(t *conversation.Turn) bool { return t.Active() && t.Chat.Kind == core.Private }
 
-func cardArgs(t *conversation.Turn, a *core.Action, km geo.Km) locale.Args {
-	kind := t.Campaign.Kind(a.Kind)
+func cardArgs(s *conversation.Scene, a *core.Action, km geo.Km) locale.Args {
+	kind := s.Campaign.Kind(a.Kind)
 	start := a.Local(a.StartsAt)
 	return locale.Args{
-		"Emoji": locale.Raw(kind.Emoji), "Kind": locale.Raw(kind.In(string(t.Language.Language()))),
-		"Title": locale.User(a.Title), "Moment": locale.Moment{At: start, Now: t.Now},
-		"Day": locale.Day{At: start, Now: t.Now}, "Where": spotOf(a, km), "Free": free(a),
+		"Emoji": locale.Raw(kind.Emoji), "Kind": locale.Raw(kind.In(string(s.Language.Language()))),
+		"Title": locale.User(a.Title), "Moment": locale.Moment{At: start, Now: s.Now},
+		"Day": locale.Day{At: start, Now: s.Now}, "Where": spotOf(a, km), "Free": free(a),
 	}
 }
 
@@ -77,19 +77,19 @@ func spot(a *core.Action) locale.Value {
 
 // whoComes says how many come, roughly, and which team organises the action; it is
 // empty where there is nothing to say. Of a full action, "fewer than eleven" says nothing.
-func whoComes(ctx context.Context, t *conversation.Turn, a *core.Action) ([]locale.Span, error) {
+func whoComes(ctx context.Context, s *conversation.Scene, a *core.Action) ([]locale.Span, error) {
 	var coming, by []locale.Span
 	switch {
 	case a.Taken > 10:
-		coming = t.Language.Spans("action.coming", locale.Args{"N": locale.Count(a.Taken / 10 * 10)})
+		coming = s.Language.Spans("action.coming", locale.Args{"N": locale.Count(a.Taken / 10 * 10)})
 	case a.Taken > 0 && !isFull(a):
-		coming = t.Language.Spans("action.coming_few", nil)
+		coming = s.Language.Spans("action.coming_few", nil)
 	}
 	if a.Team != 0 {
-		team, err := t.Tx.Team(ctx, a.Team)
+		team, err := s.Tx.Team(ctx, a.Team)
 		switch core.CodeOf(err) {
 		case "":
-			by = t.Language.Spans("action.team", locale.Args{"Team": locale.User(team.Name)})
+			by = s.Language.Spans("action.team", locale.Args{"Team": locale.User(team.Name)})
 		case core.NotFound:
 		default:
 			return nil, err

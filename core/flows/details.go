@@ -70,7 +70,7 @@ func nearDetails(ctx context.Context, t *conversation.Turn, arg string) error {
 
 // details are the text and the pin.
 func details(ctx context.Context, t *conversation.Turn, a *core.Action) (*core.Message, error) {
-	who, err := whoComes(ctx, t, a)
+	who, err := whoComes(ctx, &t.Scene, a)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func detailsButtons(ctx context.Context, t *conversation.Turn, a *core.Action, f
 // answerButtons offer what the person has not answered.
 func answerButtons(ctx context.Context, t *conversation.Turn, from actionArg) ([]core.Button, error) {
 	id := itoa(int64(from.Action))
-	going := goingButton(t, from.Action)
+	going := goingButton(&t.Scene, from.Action)
 	if !ours(t) {
 		return []core.Button{going}, nil
 	}

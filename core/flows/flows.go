@@ -17,7 +17,7 @@ func All() []*conversation.Flow {
 		signup(), move(), invitations(),
 		where(), near(), rsvp(), agenda(), alert(),
 		settings(), privacy(), myData(), deleteMe(), language(), stop(),
-		role(), group(), share(),
+		role(), group(), following(), share(),
 		help(), cancel(), thanks(),
 	}
 }

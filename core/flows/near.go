@@ -179,7 +179,7 @@ func aroundPlace(ctx context.Context, t *conversation.Turn, s search, asked near
 		t.Say("where.fallback", locale.Args{"Place": locale.Raw(found[0].Name)})
 	}
 	endNear(t)
-	s.Center, s.Zone, s.Place = found[0].Point, found[0].Zone, nameOf(t, &found[0])
+	s.Center, s.Zone, s.Place = found[0].Point, found[0].Zone, nameOf(&t.Scene, &found[0])
 	if len(found) > 1 {
 		named, err := placeButtons(ctx, t, found)
 		if err != nil {

@@ -152,6 +152,9 @@ func (p *phones) do(l transcript.Line) error {
 	case transcript.Moves:
 		p.migrate(l)
 		return nil
+	case transcript.Runs:
+		p.group(l.Chat).MakeAdmin(p.person(l.Who))
+		return nil
 	}
 	u, at := p.inside(l), l.Who+"@"+l.Chat
 	switch l.Verb {

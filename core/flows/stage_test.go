@@ -62,6 +62,7 @@ type stage struct {
 	at    []time.Time               // when each was shown
 	keys  map[string][]key          // by chat: the buttons that can be seen
 	wrote map[string]core.ReceiptID // by person and chat: the last message
+	runs  map[string]bool           // by person and chat: who runs the group
 	files []*core.Attachment
 	here  string // the chat of the last line
 	code  string
@@ -154,7 +155,7 @@ func build(t *testing.T, lang string, far time.Duration, join func(*stage) platf
 	campaign.Language, campaign.Zone = "fr", "Europe/Paris"
 	s = &stage{
 		t: t, store: store, mail: server, lang: lang, wake: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}, dir: dir, log: log,
-		keys: map[string][]key{}, wrote: map[string]core.ReceiptID{}, pass: passInBubble,
+		keys: map[string][]key{}, wrote: map[string]core.ReceiptID{}, runs: map[string]bool{}, pass: passInBubble,
 	}
 	s.bot = &conversation.Bot{
 		Store: store, Flows: flows.All(), Locale: words, Campaign: campaign, Mailer: sender, Planner: new(scheduler.Planner),
@@ -289,6 +290,20 @@ func (s *stage) Do(l transcript.Line) error {
 	case transcript.Falls:
 		s.alterAction(l.Text, func(a *core.Action) { a.State = core.Cancelled })
 		return nil
+	case transcript.Runs:
+		s.mu.Lock()
+		s.runs[l.Who+"@"+l.Chat] = true
+		s.mu.Unlock()
+		return s.on.act(l)
+	case transcript.Works:
+		s.work()
+	case transcript.Opens:
+		s.announce(l.Text)
+	case transcript.Shifts:
+		s.shift(l)
+	case transcript.Shuts:
+		s.alterAction(l.Text, func(a *core.Action) { a.Visibility = core.ForSupporters })
+		s.work()
 	case transcript.Goes:
 		n, err := strconv.Atoi(l.Text)
 		if err != nil {
@@ -361,7 +376,12 @@ func (s *stage) face(l transcript.Line) transcript.Line {
 }
 
 // act implements platform.
-func (s *stage) act(l transcript.Line) error { return s.bot.Handle(s.t.Context(), s.update(l)) }
+func (s *stage) act(l transcript.Line) error {
+	if l.Verb == transcript.Runs {
+		return nil
+	}
+	return s.bot.Handle(s.t.Context(), s.update(l))
+}
 
 func (s *stage) update(l transcript.Line) *core.Update {
 	s.mu.Lock()
@@ -377,6 +397,9 @@ func (s *stage) update(l transcript.Line) *core.Update {
 	}
 	if l.Who == "nobody" {
 		u.Sender = nil
+	}
+	if l.Who == "nobody" || s.runs[l.Who+"@"+l.Chat] {
+		u.Rank = core.Manager
 	}
 	switch text := l.Text; l.Verb {
 	case transcript.Press:

@@ -224,7 +224,7 @@ func whereabouts(ctx context.Context, t *conversation.Turn) (where, clock locale
 		if err != nil {
 			return nil, nil, err
 		}
-		name := nameOf(t, p)
+		name := nameOf(&t.Scene, p)
 		key := locale.Key("where.town")
 		if geo.Distance(s.Cell.Center(), p.Point) > besideTown {
 			key = "where.around"

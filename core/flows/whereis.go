@@ -207,8 +207,8 @@ func homeOf(t *conversation.Turn) core.AreaID {
 
 // nameOf returns the name of a place in the person's language, with its country if that
 // is not France: "Lyon", "Vienne (Autriche)".
-func nameOf(t *conversation.Turn, p *core.Place) string {
-	lang := string(t.Language.Language())
+func nameOf(s *conversation.Scene, p *core.Place) string {
+	lang := string(s.Language.Language())
 	name := gazetteer.NameIn(p, lang)
 	if p.Country == "FR" {
 		return name
@@ -226,7 +226,7 @@ func placeButtons(ctx context.Context, t *conversation.Turn, places []core.Place
 	labels, count := make([]string, len(places)), map[string]int{}
 	for i := range places {
 		p := &places[i]
-		labels[i] = nameOf(t, p)
+		labels[i] = nameOf(&t.Scene, p)
 		if p.Country == "FR" {
 			area, err := t.Tx.Area(ctx, p.Area)
 			if err != nil && core.CodeOf(err) != core.NotFound {

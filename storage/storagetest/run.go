@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		claimProperties,
 		consentProperties,
 		conversationProperties,
+		followProperties,
 		invitationProperties,
 		leaseProperties,
 		moveProperties,

@@ -17,6 +17,11 @@
 //	ben: (an alert of 2 actions arrives)
 //	ben: (goes to 7 actions)
 //	(Collage de nuit is cancelled)
+//	ben@team: (runs the group)
+//	(Stand à la Croix-Rousse is announced)
+//	(Stand à la Croix-Rousse moves to 15:00)
+//	(Stand à la Croix-Rousse is for supporters alone)
+//	(the jobs run)
 //	(15 minutes pass)
 //
 // A line that is indented is the bot's own ("bot edits: …" replaces what it said), or a
@@ -25,7 +30,7 @@
 // sponsor". The actions that they "go to" are tours of a quarter of Lyon, three a day from
 // tomorrow on. The mail server "is away", "refuses the address" or "asks to wait", until it
 // "is back". "who@chat" speaks in a group, where somebody "adds", "promotes" or "removes the
-// bot" and the group may go on under another name; nobody@chat is an anonymous
+// bot", somebody "runs the group" from then on, and it may go on under another name; nobody@chat is an anonymous
 // administrator, and who begins with "@bot" speaks to it. {code} is the code of the last
 // letter, {wrong} one that it is not, {invitation} what the last invitation says after
 // /start.
@@ -66,6 +71,11 @@ const (
 	Goes   Verb = "goes"   // to as many actions as Text says, which are made for it
 	Falls  Verb = "falls"  // the action that Text names is cancelled
 	Passes Verb = "passes" // time
+	Runs   Verb = "runs"   // the group, from now on
+	Works  Verb = "works"  // the jobs do, that the clock starts
+	Opens  Verb = "opens"  // the action that Text names is new
+	Shifts Verb = "shifts" // the action that Text names begins at another time of its day, Pass after midnight
+	Shuts  Verb = "shuts"  // the action that Text names is for supporters alone
 	Gives  Verb = "gives"  // the bot the standing in a group that Text names
 	Moves  Verb = "moves"  // the group goes on as the one that Text names
 )
@@ -78,6 +88,9 @@ var (
 	mailing  = regexp.MustCompile(`^\(the mail server (is away|is back|refuses the address|asks to wait)\)$`)
 	hearing  = regexp.MustCompile(`^\(an alert of (\d+) actions? arrives\)$`)
 	going    = regexp.MustCompile(`^\(goes to (\d+) actions?\)$`)
+	opening  = regexp.MustCompile(`^\((.+) is announced\)$`)
+	shifting = regexp.MustCompile(`^\((.+) moves to (\d\d):(\d\d)\)$`)
+	shutting = regexp.MustCompile(`^\((.+) is for supporters alone\)$`)
 	falling  = regexp.MustCompile(`^\((.+) is cancelled\)$`)
 	sending  = regexp.MustCompile(`^\((sticker|voice|photo|video|file)\)$`)
 	giving   = regexp.MustCompile(`^\((adds|promotes|removes) the bot\)$`)
@@ -100,6 +113,9 @@ func Parse(s string) (Line, error) {
 	}
 	if m := falling.FindStringSubmatch(s); m != nil {
 		return Line{Verb: Falls, Text: m[1]}, nil
+	}
+	if l, ok := parseAction(s); ok {
+		return l, nil
 	}
 	m := speaking.FindStringSubmatch(s)
 	if m == nil {
@@ -124,6 +140,8 @@ func Parse(s string) (Line, error) {
 		l.Verb, l.Text = Hears, hearing.FindStringSubmatch(l.Text)[1]
 	case going.MatchString(l.Text):
 		l.Verb, l.Text = Goes, going.FindStringSubmatch(l.Text)[1]
+	case l.Text == "(runs the group)":
+		l.Verb, l.Text = Runs, ""
 	case giving.MatchString(l.Text):
 		l.Verb, l.Text = Gives, giving.FindStringSubmatch(l.Text)[1]
 	case moving.MatchString(l.Text):
@@ -132,6 +150,25 @@ func Parse(s string) (Line, error) {
 		l.Verb, l.Text = Sends, sending.FindStringSubmatch(l.Text)[1]
 	}
 	return l, nil
+}
+
+// parseAction reads what becomes of actions without anybody who speaks.
+func parseAction(s string) (Line, bool) {
+	if s == "(the jobs run)" {
+		return Line{Verb: Works}, true
+	}
+	if m := opening.FindStringSubmatch(s); m != nil {
+		return Line{Verb: Opens, Text: m[1]}, true
+	}
+	if m := shutting.FindStringSubmatch(s); m != nil {
+		return Line{Verb: Shuts, Text: m[1]}, true
+	}
+	if m := shifting.FindStringSubmatch(s); m != nil {
+		hours, _ := strconv.Atoi(m[2])
+		minutes, _ := strconv.Atoi(m[3])
+		return Line{Verb: Shifts, Text: m[1], Pass: time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute}, true
+	}
+	return Line{}, false
 }
 
 // A Stage is where a transcript is played: an engine, a platform, a mail server.
