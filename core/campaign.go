@@ -38,6 +38,8 @@ type MatrixRules struct {
 	Discreet  bool     `toml:"discreet"`  // it does not show what it has read, nor that it is typing
 	Servers   []string `toml:"servers"`   // whose people may invite it; "*": any; empty: its own
 	Rooms     bool     `toml:"rooms"`     // into rooms too, not into direct chats alone
+
+	Organisers []string `toml:"organisers"` // servers from whose people commands of organisers are taken; empty: any
 }
 
 // A Kind is a kind of action, with its name in each language.

@@ -91,8 +91,10 @@ type Account struct {
 type Trust int
 
 const (
-	Plain    Trust = iota // the platform's word alone
-	Verified              // a device that the person has verified
+	Plain      Trust = iota // the platform's word alone: it has nothing better
+	Verified                // an encrypted chat, and a device that the person has verified
+	Unverified              // not so, where it could be
+	Foreign                 // a server from which the campaign takes no organisers
 )
 
 // Rank says what the platform lets a speaker do in a group.

@@ -11,7 +11,8 @@
 // [Consent] answers one [Purpose]. A [Place] is a town, a [Cell] about a square
 // kilometre, an [Area] a part of the tree country > region > département. An
 // [Action] is a dated event, an [Rsvp] a person's answer to it. A [Link] is what a person
-// came for who says /start with a payload; an [Invitation] is one to pass on.
+// came for who says /start with a payload; an [Invitation] is one to pass on. A [Follow]
+// is a place around which a group is told of new actions, a [Post] the card of one there.
 //
 // # Arrows
 //

@@ -27,6 +27,7 @@ type Config struct {
 	Unlimited   bool   // the operator says that the server does not limit this account
 	Discreet    bool   // chats are not shown what was read, nor that the bot is typing
 	Invites     Invites
+	Organisers  []string // servers from whose people commands of organisers are taken; empty: any
 
 	// Dialer opens a connection to the server; nil: over TCP. It changes the way, not the
 	// address.

@@ -45,17 +45,28 @@ func (r *receiver) update(ctx context.Context, e *event.Event) (*core.Update, er
 	if err != nil || u == nil {
 		return nil, err
 	}
-	u.Event = what
-	if trusted(e) {
-		u.Trust = core.Verified
-	}
+	u.Event, u.Trust = what, r.trust(e)
 	if room.kind == core.Private {
 		return u, nil
 	}
+	u.Rank = r.rank(ctx, e.RoomID, e.Sender)
 	if u.Event = r.public(e, what); u.Event == nil {
 		return nil, nil
 	}
 	return u, nil
+}
+
+// trust says how sure it is that an event is its sender's own word, and whether it comes
+// from a server that the campaign trusts with its organisers.
+func (s *session) trust(e *event.Event) core.Trust {
+	known := s.config.Organisers
+	switch {
+	case len(known) > 0 && !slices.Contains(known, e.Sender.Homeserver()):
+		return core.Foreign
+	case trusted(e):
+		return core.Verified
+	}
+	return core.Unverified
 }
 
 // place says where an event comes from and who speaks.

@@ -54,7 +54,8 @@ func newMatrix(c *Config) (*matrix.Adapter, error) {
 		return nil, nil
 	}
 	rules, config := c.Campaign.Matrix, c.Matrix
-	config.Unlimited, config.Discreet, config.Site = rules.Unlimited, rules.Discreet, c.Campaign.PrivacyURL
+	config.Unlimited, config.Discreet, config.Organisers = rules.Unlimited, rules.Discreet, rules.Organisers
+	config.Site = c.Campaign.PrivacyURL
 	config.Invites = matrix.Invites{Servers: rules.Servers, Rooms: rules.Rooms}
 	return matrix.New(config)
 }

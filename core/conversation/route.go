@@ -93,7 +93,8 @@ func (b *Bot) run(ctx context.Context, t *Turn, c *Command, arg string) error {
 }
 
 // May reports whether the speaker has a right in their own area, from this account: a
-// role is used where it was taken up.
+// role is used where it was taken up. It fails with Forbidden, and a sentence, if they have
+// it but what they said may be another's word.
 func (t *Turn) May(ctx context.Context, r core.Right) (bool, error) {
 	if t.Supporter == nil {
 		return false, nil
@@ -104,10 +105,25 @@ func (t *Turn) May(ctx context.Context, r core.Right) (bool, error) {
 	}
 	for _, g := range grants {
 		if g.Account == t.Account.ID && core.May([]core.Grant{g}, r, g.Area, t.Now) {
-			return true, nil
+			return true, t.Sure()
 		}
 	}
 	return false, nil
+}
+
+// Sure fails with Forbidden, and a sentence that says what to do, if what was said may be
+// another's word, or comes from where the campaign takes no word of organisers.
+func (t *Turn) Sure() error {
+	e, pressed := t.Update.Event.(core.Press)
+	switch {
+	case t.Update.Trust == core.Foreign:
+		return core.Fail(core.Forbidden, "talk.foreign")
+	case t.Update.Trust != core.Unverified:
+		return nil
+	case pressed && e.Token == "": // a sign below a message is never encrypted
+		return core.Fail(core.Forbidden, "talk.sign")
+	}
+	return core.Fail(core.Forbidden, "talk.unverified")
 }
 
 // position takes a shared point.

@@ -26,6 +26,9 @@ func takeRole(ctx context.Context, t *conversation.Turn, arg string) error {
 	if arg == "" {
 		return showRoles(ctx, t)
 	}
+	if err := t.Sure(); err != nil {
+		return err // before the code is used up
+	}
 	over, err := overQuota(ctx, t, quotaOf(core.OfferTries, accountKey(t)))
 	if err != nil {
 		return err
