@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -34,12 +35,53 @@ type Campaign struct {
 
 // MatrixRules say what the operator of the homeserver allows, and whom we let invite us.
 type MatrixRules struct {
-	Unlimited bool     `toml:"unlimited"` // the homeserver does not limit the bot
-	Discreet  bool     `toml:"discreet"`  // it does not show what it has read, nor that it is typing
-	Servers   []string `toml:"servers"`   // whose people may invite it; "*": any; empty: its own
-	Rooms     bool     `toml:"rooms"`     // into rooms too, not into direct chats alone
+	Unlimited bool `toml:"unlimited"` // the homeserver does not limit the bot
+	Discreet  bool `toml:"discreet"`  // it does not show what it has read, nor that it is typing
 
-	Organisers []string `toml:"organisers"` // servers from whose people commands of organisers are taken; empty: any
+	Nobody     bool     `toml:"nobody"`      // may invite it
+	Users      []string `toml:"users"`       // may invite it, and so on; without any of these three, the people of its own server
+	Servers    []string `toml:"servers"`     // whose people may; "*": any
+	MembersOf  string   `toml:"members_of"`  // a space, or another room, whose members may
+	Rooms      bool     `toml:"rooms"`       // into rooms too, not into direct chats alone
+	MaxRooms   int      `toml:"max_rooms"`   // it is in so many at most
+	MaxMembers int      `toml:"max_members"` // of so many people at most
+	Space      string   `toml:"space"`       // where the rooms that follow a place are listed
+	Organisers []string `toml:"organisers"`  // servers from whose people commands of organisers are taken; empty: any
+}
+
+// The rooms that the bot is in on Matrix, unless the campaign says otherwise.
+const (
+	DefaultMatrixRooms   = 200
+	DefaultMatrixMembers = 1000
+)
+
+// completed returns r with its defaults, checked.
+func (r MatrixRules) completed() (MatrixRules, error) {
+	if r.MaxRooms == 0 {
+		r.MaxRooms = DefaultMatrixRooms
+	}
+	if r.MaxMembers == 0 {
+		r.MaxMembers = DefaultMatrixMembers
+	}
+	for _, u := range r.Users {
+		if !strings.HasPrefix(u, "@") || !strings.Contains(u, ":") {
+			return r, invalidKey("matrix.users", "must look like @anna:example.org")
+		}
+	}
+	for _, s := range slices.Concat(r.Servers, r.Organisers) {
+		if s == "" || s != "*" && strings.ContainsAny(s, "@/ *") {
+			return r, invalidKey("matrix.servers and matrix.organisers", "must look like example.org")
+		}
+	}
+	for key, room := range map[string]string{"members_of": r.MembersOf, "space": r.Space} {
+		if room != "" && !strings.HasPrefix(room, "!") {
+			return r, invalidKey("matrix."+key, "must be the id of a room, which begins with !")
+		}
+	}
+	if r.MaxRooms < 0 || r.MaxMembers < 0 {
+		return r, invalidKey("matrix.max_rooms and matrix.max_members", "must not be negative")
+	}
+	return r, nil
 }
 
 // A Kind is a kind of action, with its name in each language.
@@ -122,6 +164,10 @@ func (c Campaign) completed() (*Campaign, error) {
 	}
 	if c.InstantMost == 0 {
 		c.InstantMost = DefaultInstantMost
+	}
+	var err error
+	if c.Matrix, err = c.Matrix.completed(); err != nil {
+		return nil, err
 	}
 	jobs := make(map[string]string, len(DefaultJobs))
 	for name, line := range DefaultJobs {

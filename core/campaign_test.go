@@ -61,7 +61,12 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 	if c.End == "" || len(c.Silences) != 1 || len(c.Sources) == 0 {
 		t.Errorf("ends %q, %d silences, %d sources: an example is missing", c.End, len(c.Silences), len(c.Sources))
 	}
-	c.End, c.Silences, c.Sources, c.Matrix.Servers = "", nil, nil, nil
+	c.End, c.Silences, c.Sources = "", nil, nil
+	m := &c.Matrix
+	if m.Servers == nil || m.Users == nil || m.Organisers == nil || m.MembersOf == "" || m.Space == "" {
+		t.Errorf("%+v: an example is missing", m)
+	}
+	m.Servers, m.Users, m.Organisers, m.MembersOf, m.Space = nil, nil, nil, "", ""
 	if diff := cmp.Diff(parse(t, ""), c); diff != "" {
 		t.Error(diff)
 	}
@@ -73,7 +78,7 @@ func TestTheExampleNamesEveryKey(t *testing.T) {
 	var all bytes.Buffer
 	err := toml.NewEncoder(&all).Encode(core.Campaign{
 		Kinds: []core.Kind{{Name: core.DefaultKinds[0].Name}}, Silences: []core.Silence{{Areas: []core.AreaID{"FR"}}}, Jobs: core.DefaultJobs,
-		Sources: []core.SourceID{"poster"}, Matrix: core.MatrixRules{Servers: []string{"example.org"}},
+		Sources: []core.SourceID{"poster"}, Matrix: core.MatrixRules{Users: []string{"x"}, Servers: []string{"x"}, Organisers: []string{"x"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -252,6 +257,24 @@ func TestASilenceEndsWhereNoOtherGoesOn(t *testing.T) {
 		at, _ := time.Parse(time.RFC3339, s.at)
 		if got := c.AfterSilence(s.area, at).Format(time.RFC3339); got != s.to {
 			t.Errorf("in %q at %s it ends at %s, want %s", s.area, s.at, got, s.to)
+		}
+	}
+}
+
+func TestARuleForMatrixThatIsWrongIsNamed(t *testing.T) {
+	t.Parallel()
+	for key, line := range map[string]string{
+		"matrix.users":       `users = ["anna"]`,
+		"matrix.servers":     `servers = ["@anna:example.org"]`,
+		"matrix.organisers":  `organisers = ["*.example.org"]`,
+		"matrix.members_of":  `members_of = "#campaign:example.org"`,
+		"matrix.space":       `space = "campaign"`,
+		"matrix.max_rooms":   `max_rooms = -1`,
+		"matrix.max_members": `max_members = -1`,
+	} {
+		_, err := core.ParseCampaign(strings.NewReader("[matrix]\n" + line))
+		if core.CodeOf(err) != core.Invalid || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s: %v", line, err)
 		}
 	}
 }

@@ -32,6 +32,8 @@ type Adapter struct {
 
 	synced, limited, keys atomic.Int64 // Figures
 
+	refused unwelcome // invitations
+
 	mu      sync.RWMutex // held for reading by whoever uses the session
 	session *session     // nil unless the account is connected
 }

@@ -27,17 +27,12 @@ type Config struct {
 	Unlimited   bool   // the operator says that the server does not limit this account
 	Discreet    bool   // chats are not shown what was read, nor that the bot is typing
 	Invites     Invites
+	Space       string   // the room that lists those which follow a place; "": none
 	Organisers  []string // servers from whose people commands of organisers are taken; empty: any
 
 	// Dialer opens a connection to the server; nil: over TCP. It changes the way, not the
 	// address.
 	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
-}
-
-// Invites says whose invitations are accepted.
-type Invites struct {
-	Servers []string // of the inviting person; empty: the bot's own server alone; "*": any
-	Rooms   bool     // into rooms too, not into direct chats alone
 }
 
 func (Config) String() string       { return "[matrix config]" }

@@ -46,6 +46,15 @@ func TestInvitationsAreAcceptedByThePolicy(t *testing.T) {
 		direct bool
 		want   bool
 	}{
+		{Invites{Nobody: true, Servers: []string{"*"}, Rooms: true}, "@a:example.org", true, false},
+		{Invites{Users: []string{"@a:elsewhere.org"}}, "@a:elsewhere.org", true, true},
+		{Invites{Users: []string{"@a:elsewhere.org"}}, "@b:elsewhere.org", true, false},
+		{Invites{Users: []string{"@a:elsewhere.org"}}, "@b:example.org", true, false},
+		{Invites{Users: []string{"@a:elsewhere.org"}}, "@a:elsewhere.org", false, false},
+		{Invites{MembersOf: "!m:x"}, "@a:example.org", true, false},
+		{Invites{MembersOf: "!r:x"}, "@a:anywhere.org", false, true},
+		{Invites{MembersOf: "!r:x", Nobody: true}, "@a:anywhere.org", false, false},
+		{Invites{Named: []string{"!r:x"}}, "@a:anywhere.org", false, true},
 		{Invites{}, "@a:example.org", true, true},
 		{Invites{}, "@a:elsewhere.org", true, false},
 		{Invites{}, "@a:example.org", false, false},
@@ -54,7 +63,7 @@ func TestInvitationsAreAcceptedByThePolicy(t *testing.T) {
 		{Invites{Servers: []string{"elsewhere.org"}}, "@a:example.org", true, false},
 		{Invites{Servers: []string{"*"}}, "@a:anywhere.org", true, true},
 	} {
-		if got := c.policy.accept("@bot:example.org", id.UserID(c.from), c.direct); got != c.want {
+		if got := c.policy.allows("@bot:example.org", invitation{"!r:x", id.UserID(c.from), c.direct}); got != c.want {
 			t.Errorf("%+v: %s, direct %v: %v", c.policy, c.from, c.direct, got)
 		}
 	}

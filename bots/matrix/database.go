@@ -67,6 +67,13 @@ CREATE TABLE IF NOT EXISTS tocsin_sent (
 	at       BIGINT NOT NULL,
 	PRIMARY KEY (user_id, name)
 );
+CREATE TABLE IF NOT EXISTS tocsin_invite (
+	user_id    TEXT NOT NULL,
+	room_id    TEXT NOT NULL,
+	sender     TEXT NOT NULL,
+	direct     BOOLEAN NOT NULL,
+	PRIMARY KEY (user_id, room_id)
+);
 CREATE INDEX IF NOT EXISTS tocsin_unread_session ON tocsin_unread (user_id, session_id);
 `
 

@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"slices"
+	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
@@ -13,50 +14,58 @@ import (
 // of somebody else may be away for ever.
 const mostJoinTries = 12
 
-// invited answers an invitation, beside what else happens. Its answer is nil once we are
-// in the room, or never will be: until then it is asked for again at the next start.
-func (r *receiver) invited(ctx context.Context, at id.RoomID, data *mautrix.SyncInvitedRoom) <-chan error {
-	var invitation *event.Event
-	for _, e := range data.State.Events {
-		prepare(e, at)
-		if m := r.own(e); m != nil && m.Membership == event.MembershipInvite {
-			invitation = e
+// invited notes invitations, which are kept until they are answered.
+func (r *receiver) invited(ctx context.Context, rooms map[id.RoomID]*mautrix.SyncInvitedRoom) (out []invitation, err error) {
+	for _, at := range sorted(rooms) {
+		for _, e := range rooms[at].State.Events {
+			prepare(e, at)
+			if m := r.own(e); m == nil || m.Membership != event.MembershipInvite {
+				continue
+			}
+			v := r.invitationOf(e)
+			if err := r.keepInvitation(ctx, v); err != nil {
+				return nil, err
+			}
+			out = append(out, v)
 		}
 	}
-	if invitation == nil {
-		return settled()
-	}
+	return out, nil
+}
+
+// answering answers an invitation beside what else happens. Its answer is nil once we are in
+// the room, never will be, or the next start has to try again.
+func (r *receiver) answering(ctx context.Context, v invitation) <-chan error {
 	done := make(chan error, 1)
-	r.joins.Go(func() { done <- r.answer(ctx, invitation) })
+	r.joins.Go(func() { done <- r.answer(ctx, v) })
 	return done
 }
 
-// answer accepts or refuses an invitation.
-func (r *receiver) answer(ctx context.Context, e *event.Event) error {
-	direct := r.own(e).IsDirect
-	welcome := r.config.Invites.accept(r.user, e.Sender, direct)
-	if !welcome {
-		r.Log.Info("matrix: an invitation is refused: see the policy for invitations", "direct", direct)
+// reconsider answers the invitations that were not answered before the program ended.
+func (r *receiver) reconsider(ctx context.Context) error {
+	all, err := r.invitations(ctx)
+	for _, v := range all {
+		r.answering(ctx, v)
 	}
+	return err
+}
+
+// answer accepts or refuses an invitation.
+func (r *receiver) answer(ctx context.Context, v invitation) error {
 	for n, wait := 1, firstWait; ; n, wait = n+1, min(2*wait, longest) {
-		err := r.call(ctx, func(ctx context.Context) error {
-			if !welcome {
-				_, err := r.client.LeaveRoom(ctx, e.RoomID)
-				return err
-			}
-			_, err := r.client.JoinRoomByID(ctx, e.RoomID)
-			return err
-		})
-		if err == nil && welcome && direct {
-			err = r.putDirect(ctx, e.Sender, e.RoomID)
-		}
+		err := r.reply(ctx, v)
 		switch kind := kindOf(err); {
-		case err == nil:
-			return nil
+		case err == nil, kind == notMember, kind == gone, kind == badContent, kind == tokenRefused:
+			if err != nil {
+				r.Log.Warn("matrix: an invitation is not answered", "kind", kind)
+			}
+			if kind == tokenRefused { // it is asked for again
+				return nil
+			}
+			return r.dropInvitation(context.WithoutCancel(ctx), v.at)
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case kind == notMember, kind == gone, kind == badContent, kind == tokenRefused, n == mostJoinTries:
-			r.Log.Warn("matrix: an invitation is not answered", "kind", kind)
+		case n == mostJoinTries:
+			r.Log.Warn("matrix: an invitation is answered at the next start", "kind", kind)
 			return nil
 		}
 		f := judge(err, false)
@@ -65,15 +74,43 @@ func (r *receiver) answer(ctx context.Context, e *event.Event) error {
 	}
 }
 
-// accept reports whether somebody's invitation is accepted.
-func (i Invites) accept(own, from id.UserID, direct bool) bool {
-	if !direct && !i.Rooms {
-		return false
+// reply makes the calls that answer an invitation.
+func (r *receiver) reply(ctx context.Context, v invitation) error {
+	welcome, err := r.welcomes(ctx, v)
+	if err != nil {
+		return err
 	}
-	if len(i.Servers) == 0 {
-		return from.Homeserver() == own.Homeserver()
+	if !welcome {
+		return r.decline(ctx, v)
 	}
-	return slices.Contains(i.Servers, "*") || slices.Contains(i.Servers, from.Homeserver())
+	err = r.call(ctx, func(ctx context.Context) error {
+		_, err := r.client.JoinRoomByID(ctx, v.at)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fits, err := r.fits(ctx, v)
+	switch {
+	case err != nil:
+		return err
+	case !fits:
+		return r.decline(ctx, v)
+	case v.direct:
+		return r.putDirect(ctx, v.from, v.at)
+	}
+	return nil
+}
+
+// decline refuses an invitation, or leaves a room that we should not be in.
+func (r *receiver) decline(ctx context.Context, v invitation) error {
+	if n := r.refused.note(time.Now()); n > 0 {
+		r.Log.Info("matrix: invitations are refused: see the policy for invitations", "count", n, "direct", v.direct)
+	}
+	return r.call(ctx, func(ctx context.Context) error {
+		_, err := r.client.LeaveRoom(ctx, v.at)
+		return err
+	})
 }
 
 // putDirect notes in the account data (m.direct) that a room is the chat with a person, as

@@ -59,6 +59,10 @@ func (s *session) receive(ctx context.Context, q core.Queue) error {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
+	if err := r.reconsider(ctx); err != nil {
+		stop()
+		return err
+	}
 	var beside sync.WaitGroup
 	beside.Go(func() { r.settle(ctx) })
 	beside.Go(func() { r.tellUnread(ctx) })

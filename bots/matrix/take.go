@@ -50,14 +50,18 @@ func (r *receiver) take(ctx context.Context, resp *mautrix.RespSync, since strin
 		pending = append(pending, updates...)
 	}
 	r.ready.Do(func() { r.offer(r.session) }) // what had been sent is known by now
+	invitations, err := r.invited(ctx, resp.Rooms.Invite)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range pending {
 		if p.done = settled(); p.update != nil {
 			p.done = r.queue.Submit(ctx, p.update)
 		}
 		b.answers = append(b.answers, p)
 	}
-	for _, at := range sorted(resp.Rooms.Invite) {
-		b.answers = append(b.answers, answer{done: r.invited(ctx, at, resp.Rooms.Invite[at])})
+	for _, v := range invitations {
+		b.answers = append(b.answers, answer{done: r.answering(ctx, v)})
 	}
 	maps.Copy(r.last, b.mark.last)
 	return b, nil

@@ -56,7 +56,14 @@ func newMatrix(c *Config) (*matrix.Adapter, error) {
 	rules, config := c.Campaign.Matrix, c.Matrix
 	config.Unlimited, config.Discreet, config.Organisers = rules.Unlimited, rules.Discreet, rules.Organisers
 	config.Site = c.Campaign.PrivacyURL
-	config.Invites = matrix.Invites{Servers: rules.Servers, Rooms: rules.Rooms}
+	config.Space = rules.Space
+	config.Invites = matrix.Invites{
+		Nobody: rules.Nobody, Users: rules.Users, Servers: rules.Servers, MembersOf: rules.MembersOf,
+		Rooms: rules.Rooms, MaxRooms: rules.MaxRooms, MaxMembers: rules.MaxMembers,
+	}
+	if rules.Space != "" {
+		config.Invites.Named = []string{rules.Space}
+	}
 	return matrix.New(config)
 }
 

@@ -28,6 +28,10 @@ type Chat struct {
 type ChatOptions struct {
 	Plain bool // not encrypted
 	Group bool // a room, not a direct chat
+	Space bool // a list of rooms
+	Level int  // of whom it is made with; 0: the usual
+
+	Version id.RoomVersion // "": the server's own
 }
 
 // Direct opens an encrypted chat with somebody.
@@ -42,6 +46,17 @@ func (h *Human) Open(o ChatOptions, with ...id.UserID) *Chat {
 	ask := &mautrix.ReqCreateRoom{Preset: "trusted_private_chat", IsDirect: !o.Group, Invite: with}
 	if o.Group {
 		ask.Preset = "private_chat"
+	}
+	ask.RoomVersion = o.Version
+	if o.Space {
+		ask.CreationContent = map[string]any{"type": event.RoomTypeSpace}
+	}
+	if o.Level != 0 {
+		levels := &event.PowerLevelsEventContent{Users: map[id.UserID]int{h.ID: 100}}
+		for _, who := range with {
+			levels.Users[who] = o.Level
+		}
+		ask.PowerLevelOverride = levels
 	}
 	if !o.Plain {
 		ask.InitialState = []*event.Event{{Type: event.StateEncryption, Content: event.Content{
@@ -356,4 +371,12 @@ func (c *Chat) Download(m Message) (name string, data []byte) {
 		c.human.must(m.content.File.DecryptInPlace(data), "decrypt file")
 	}
 	return m.content.GetFileName(), data
+}
+
+// InviteDirect invites somebody as if the room were a direct chat.
+func (c *Chat) InviteDirect(who id.UserID) {
+	c.human.t.Helper()
+	_, err := c.human.client.SendStateEvent(context.Background(), c.Room, event.StateMember, string(who),
+		&event.MemberEventContent{Membership: event.MembershipInvite, IsDirect: true})
+	c.human.must(err, "invite")
 }
