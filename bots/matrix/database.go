@@ -67,6 +67,22 @@ CREATE TABLE IF NOT EXISTS tocsin_sent (
 	at       BIGINT NOT NULL,
 	PRIMARY KEY (user_id, name)
 );
+CREATE TABLE IF NOT EXISTS tocsin_upgrade (
+	user_id     TEXT NOT NULL,
+	room_id     TEXT NOT NULL,
+	replacement TEXT NOT NULL,
+	sender      TEXT NOT NULL,
+	came        BIGINT NOT NULL,
+	course      TEXT NOT NULL,
+	kind        TEXT NOT NULL,
+	person      TEXT NOT NULL,
+	PRIMARY KEY (user_id, room_id)
+);
+CREATE TABLE IF NOT EXISTS tocsin_group (
+	user_id    TEXT NOT NULL,
+	room_id    TEXT NOT NULL,
+	PRIMARY KEY (user_id, room_id)
+);
 CREATE TABLE IF NOT EXISTS tocsin_invite (
 	user_id    TEXT NOT NULL,
 	room_id    TEXT NOT NULL,
@@ -258,5 +274,21 @@ func (d *database) putEncrypted(ctx context.Context, room id.RoomID) error {
 		INSERT INTO tocsin_room (user_id, room_id, encrypted) VALUES ($1, $2, TRUE)
 		ON CONFLICT (user_id, room_id) DO UPDATE SET encrypted=TRUE
 	`, d.user, room)
+	return stored(err)
+}
+
+// group reports whether a room was ever no private chat, or goes on for one that was none:
+// it is none either, however few are in it. Others have read what is there, and may again.
+func (d *database) group(ctx context.Context, room id.RoomID) (is bool, err error) {
+	err = d.QueryRow(ctx, `
+		SELECT EXISTS (SELECT 1 FROM tocsin_group WHERE user_id=$1 AND room_id=$2)
+			OR EXISTS (SELECT 1 FROM tocsin_upgrade WHERE user_id=$1 AND replacement=$2 AND course<>'refused' AND kind<>'private')
+	`, d.user, room).Scan(&is)
+	return is, stored(err)
+}
+
+// putGroup notes that a room is no private chat. That never changes back.
+func (d *database) putGroup(ctx context.Context, room id.RoomID) error {
+	_, err := d.Exec(ctx, "INSERT INTO tocsin_group (user_id, room_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", d.user, room)
 	return stored(err)
 }

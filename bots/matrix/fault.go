@@ -28,6 +28,7 @@ const (
 	notBuilt     faultKind = "e2ee_not_built"
 	unknownRoom  faultKind = "the room's state is not known"
 	closedRoom   faultKind = "the room is another now"
+	movedRoom    faultKind = "the room goes on as another"
 	serverAway   faultKind = "the server is away" // it says that nothing has happened
 	notSent      faultKind = "not sent"           // it never reached the server
 	unknown      faultKind = "unknown"            // it may have happened
@@ -47,6 +48,7 @@ var codes = map[faultKind]core.Code{
 	notMember:    core.Unreachable,
 	gone:         core.Unreachable,
 	closedRoom:   core.Unreachable,
+	movedRoom:    core.Unavailable,
 	tooLarge:     core.Invalid,
 	badContent:   core.Invalid,
 	notBuilt:     core.Invalid,

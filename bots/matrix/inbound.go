@@ -259,6 +259,9 @@ func (r *receiver) membership(ctx context.Context, e *event.Event) (*core.Update
 		return nil, nil         // it is new, and waits for its first message
 	}
 	if own {
+		if same, err := r.awaited(ctx, e.RoomID); same || err != nil {
+			return nil, err // it is a room of ours under another name
+		}
 		u.Event, u.Sender = core.Membership{Now: core.Added}, nil
 		if room.person != "" {
 			u.Sender = &core.AccountRef{Bot: r.Bot(), ID: string(room.person)}

@@ -59,6 +59,9 @@ func (i *Invites) named(at id.RoomID) bool {
 // what has to be known for that.
 func (r *receiver) welcomes(ctx context.Context, v invitation) (bool, error) {
 	policy := &r.config.Invites
+	if same, err := r.awaited(ctx, v.at); same || err != nil {
+		return same, err
+	}
 	allowed := policy.allows(r.user, v)
 	if !allowed && policy.MembersOf != "" && !policy.Nobody && (v.direct || policy.Rooms) {
 		members, err := r.members(ctx, id.RoomID(policy.MembersOf))
@@ -96,8 +99,9 @@ func (r *receiver) countGroups(ctx context.Context) (n int, err error) {
 // chat may be a room in truth, and a room may be too large.
 func (r *receiver) fits(ctx context.Context, v invitation) (bool, error) {
 	policy := &r.config.Invites
-	if policy.named(v.at) {
-		return true, nil
+	if same, err := r.awaited(ctx, v.at); same || err != nil || policy.named(v.at) {
+		r.hasten()
+		return same || policy.named(v.at), err
 	}
 	n := 0
 	err := r.call(ctx, func(ctx context.Context) error {

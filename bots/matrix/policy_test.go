@@ -113,9 +113,9 @@ func TestAnInvitationWaitsForTheNextStart(t *testing.T) {
 	proxy := matrixtest.Shared(t).Proxy(t)
 	s := newStage(t, func(c *matrix.Config) { c.Homeserver = proxy.URL() })
 	s.run()
-	proxy.Fail(matrixtest.Fault{Paths: []string{"/join"}, Status: 503})
+	proxy.Fail(matrixtest.Fault{Paths: []string{"localhost/join"}, Status: 503})
 	chat := s.server.Human(t, "anna").Direct(s.bot.ID)
-	until(t, "the bot tries to come", func() bool { return proxy.Calls("/join") > 0 })
+	until(t, "the bot tries to come", func() bool { return proxy.Calls("localhost/join") > 0 })
 	s.halt()
 	db, err := sql.Open("sqlite", strings.TrimPrefix(s.config.Database, "sqlite:"))
 	if err != nil {

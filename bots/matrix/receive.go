@@ -31,6 +31,8 @@ type receiver struct {
 	ready   sync.Once
 	signs   signs
 
+	upgrades chan struct{} // hints that a room goes on as another
+
 	directing sync.Mutex
 }
 
@@ -54,7 +56,10 @@ func (s *session) receive(ctx context.Context, q core.Queue) error {
 	if err != nil {
 		return err
 	}
-	r := &receiver{signs: signs{read: map[id.RoomID]id.EventID{}}, session: s, queue: q, last: last, came: map[id.RoomID]id.EventID{}, batches: make(chan *batch, ahead)}
+	r := &receiver{
+		session: s, queue: q, last: last, came: map[id.RoomID]id.EventID{}, batches: make(chan *batch, ahead),
+		signs: signs{read: map[id.RoomID]id.EventID{}}, upgrades: make(chan struct{}, 1),
+	}
 	if err := r.recallUnread(ctx); err != nil {
 		return err
 	}
@@ -67,6 +72,7 @@ func (s *session) receive(ctx context.Context, q core.Queue) error {
 	beside.Go(func() { r.settle(ctx) })
 	beside.Go(func() { r.tellUnread(ctx) })
 	beside.Go(func() { r.showRead(ctx) })
+	beside.Go(func() { r.followUpgrades(ctx) })
 	err = r.read(ctx)
 	stop()
 	close(r.batches)

@@ -86,6 +86,11 @@ func TestNothingPersonalIsSaidOnceOthersAreInvited(t *testing.T) {
 	if err := s.trySay(chat.Room, "your code"); core.CodeOf(err) != core.Unreachable {
 		t.Errorf("Send = %v, want Unreachable", err)
 	}
+	chat.Kick(ben.ID) // who was there has read what is there, and may come again
+	chat.Write("!near Paris")
+	if u := s.next(); u.Kind != core.Group || u.Event != (core.Command{Name: "near", Arg: "Paris"}) {
+		t.Errorf("after the other has gone the chat is %s, the event %v", u.Kind, u.Event)
+	}
 }
 
 // In a room only what is said to the bot is heard.

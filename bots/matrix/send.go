@@ -54,6 +54,12 @@ func (s *session) post(ctx context.Context, d core.Delivery) (*post, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch r.course {
+	case waiting, followed: // its chat gets its new name
+		return nil, &fault{kind: movedRoom}
+	case refused:
+		return nil, &fault{kind: closedRoom, cause: "it goes on elsewhere"}
+	}
 	if d.Kind == core.Private && r.kind != core.Private {
 		return nil, &fault{kind: closedRoom, cause: "others may read it"}
 	}

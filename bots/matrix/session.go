@@ -241,7 +241,8 @@ type room struct {
 	person    id.UserID // of a private chat: the other one; "" if nobody is left
 	others    int       // who are in it beside us, or invited
 	encrypted bool
-	deaf      bool // they were told that their device cannot read us
+	deaf      bool   // they were told that their device cannot read us
+	course    course // what became of it if it goes on as another
 }
 
 // room returns what is known of a room. What is not known is asked for: to take a room for
@@ -327,6 +328,9 @@ func (s *session) recall(ctx context.Context, at id.RoomID) (*room, error) {
 		}
 	}
 	r := &room{kind: core.Group, encrypted: encrypted, deaf: deaf}
+	if r.course, err = s.courseOf(ctx, at); err != nil {
+		return nil, err
+	}
 	closed := rules != nil && rules.JoinRule == event.JoinRuleInvite &&
 		(history == nil || history.HistoryVisibility != event.HistoryVisibilityWorldReadable)
 	var others []id.UserID
@@ -336,11 +340,15 @@ func (s *session) recall(ctx context.Context, at id.RoomID) (*room, error) {
 		}
 	}
 	r.others = len(others)
-	if closed && len(others) <= 1 {
-		r.kind = core.Private
-		if len(others) == 1 {
-			r.person = others[0]
-		}
+	if !closed || len(others) > 1 {
+		return r, s.db.putGroup(ctx, at)
+	}
+	if group, err := s.db.group(ctx, at); group || err != nil {
+		return r, err
+	}
+	r.kind = core.Private
+	if len(others) == 1 {
+		r.person = others[0]
 	}
 	return r, nil
 }

@@ -97,7 +97,7 @@ func (r *receiver) joined(ctx context.Context, at id.RoomID, data *mautrix.SyncJ
 		events = append(missed, events...)
 	}
 	for _, e := range data.State.Events {
-		if err := r.note(ctx, e); err != nil {
+		if err := r.noteState(ctx, e); err != nil {
 			return nil, err
 		}
 	}
@@ -106,10 +106,8 @@ func (r *receiver) joined(ctx context.Context, at id.RoomID, data *mautrix.SyncJ
 	}
 	var out []answer
 	for _, e := range events {
-		if e.StateKey != nil {
-			if err := r.note(ctx, e); err != nil {
-				return nil, err
-			}
+		if err := r.noteState(ctx, e); err != nil {
+			return nil, err
 		}
 		if e.Sender == r.user && e.StateKey == nil {
 			r.echoes.add(e)
@@ -243,6 +241,18 @@ func (r *receiver) page(ctx context.Context, at id.RoomID, from string) (*mautri
 	return out, r.get(ctx, mautrix.ClientURLPath{"v3", "rooms", at, "messages"}, map[string]string{
 		"from": from, "dir": string(mautrix.DirectionBackward), "limit": strconv.Itoa(missedAtOnce),
 	}, out)
+}
+
+// noteState stores an event if it is one of a room's state, and that the room goes on as
+// another.
+func (r *receiver) noteState(ctx context.Context, e *event.Event) error {
+	if e.StateKey == nil {
+		return nil
+	}
+	if err := r.note(ctx, e); err != nil {
+		return err
+	}
+	return r.tombstone(ctx, e)
 }
 
 // note stores an event of a room's state.

@@ -1,0 +1,51 @@
+//go:build goolm
+
+package matrixtest
+
+import (
+	"context"
+	"net/http"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+)
+
+// Upgrade makes another room of a room, as clients do, and returns it.
+func (c *Chat) Upgrade(version id.RoomVersion) *Chat {
+	c.human.t.Helper()
+	var answer struct {
+		Replacement id.RoomID `json:"replacement_room"`
+	}
+	client := c.human.client
+	_, err := client.MakeRequest(context.Background(), http.MethodPost, client.BuildClientURL("v3", "rooms", c.Room, "upgrade"),
+		map[string]any{"new_version": version}, &answer)
+	c.human.must(err, "upgrade room")
+	return &Chat{Room: answer.Replacement, human: c.human}
+}
+
+// Close says that a room goes on as another.
+func (c *Chat) Close(to id.RoomID) {
+	c.human.t.Helper()
+	c.State(event.StateTombstone, &event.TombstoneEventContent{Body: "moved", ReplacementRoom: to})
+}
+
+// OpenPublic opens a room that anybody may come into. It says that it is the successor of
+// another if after is not "".
+func (h *Human) OpenPublic(after id.RoomID) *Chat {
+	h.t.Helper()
+	ask := &mautrix.ReqCreateRoom{Preset: "public_chat"}
+	if after != "" {
+		ask.CreationContent = map[string]any{"predecessor": map[string]any{"room_id": after, "event_id": "$none"}}
+	}
+	made, err := h.client.CreateRoom(context.Background(), ask)
+	h.must(err, "create room")
+	return &Chat{Room: made.RoomID, human: h}
+}
+
+// Join comes into a room that anybody may come into.
+func (h *Human) Join(c *Chat) {
+	h.t.Helper()
+	_, err := h.client.JoinRoomByID(context.Background(), c.Room)
+	h.must(err, "join room")
+}
