@@ -101,7 +101,7 @@ const maxText = 4000
 // operator set others (rc_message): they are the account's, over all rooms. The bot's own
 // reactions, which are the buttons, count too.
 func (a *Adapter) Capabilities() core.Capabilities {
-	can := core.Capabilities{Edits: true, Redacts: true, Files: true, SendsOnce: true, MaxText: maxText}
+	can := core.Capabilities{Edits: true, Redacts: true, Files: true, SendsOnce: true, Lists: a.config.Space != "", MaxText: maxText}
 	if a.config.Unlimited {
 		can.Buttons = true
 		can.Limits = core.Limits{

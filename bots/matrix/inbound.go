@@ -22,6 +22,9 @@ func (s *session) chat(at id.RoomID) core.ChatRef {
 // update returns what happened, or nil if it is not for us. What cannot be read yet is
 // kept. It fails if the store or the server does.
 func (r *receiver) update(ctx context.Context, e *event.Event) (*core.Update, error) {
+	if space, err := r.isSpace(ctx, e.RoomID); space || err != nil {
+		return nil, err
+	}
 	if e.StateKey != nil {
 		return r.membership(ctx, e)
 	}

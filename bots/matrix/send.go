@@ -112,6 +112,7 @@ func (p *post) message(ctx context.Context, m *core.Message) (core.Receipt, erro
 			return nil, err
 		}
 	}
+	p.list(ctx, m.Listing)
 	return receipt, nil
 }
 

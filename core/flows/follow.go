@@ -173,6 +173,10 @@ func followOne(ctx context.Context, t *conversation.Turn, a followArg, others []
 	}
 	m := t.Message("follow.done", locale.Args{"Place": locale.Raw(named[0].Label), "Radius": kmOf(a.Radius)})
 	m.Listing = core.Listed
+	if t.Can.Lists {
+		m.Body = append(m.Body, core.Span{Text: "\n"})
+		m.Body = append(m.Body, t.Language.Spans("follow.listed", nil)...)
+	}
 	if len(others) > 0 {
 		m.Body = append(m.Body, core.Span{Text: "\n"})
 		m.Body = append(m.Body, t.Language.Spans("follow.others", nil)...)

@@ -38,7 +38,7 @@ var opening = time.Date(2027, 3, 10, 8, 0, 0, 0, time.UTC)
 // shapes are the platforms that a transcript can be played on.
 var shapes = map[string]core.Capabilities{
 	"buttons": {Buttons: true, Edits: true, Redacts: true, Files: true, StartURL: "https://t.me/tocsin_bot?start="},
-	"numbers": {Files: true},
+	"numbers": {Files: true, Lists: true},
 }
 
 // A stage is the whole bot on a real database and a real mail server, in front of a

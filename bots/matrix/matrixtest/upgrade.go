@@ -49,3 +49,18 @@ func (h *Human) Join(c *Chat) {
 	_, err := h.client.JoinRoomByID(context.Background(), c.Room)
 	h.must(err, "join room")
 }
+
+// Child returns by which servers a space says that a room is found, none if it does not
+// list it, and how often that was said.
+func (c *Chat) Child(room id.RoomID) (via []string, changes int) {
+	c.human.t.Helper()
+	c.catchUp()
+	c.human.mu.Lock()
+	defer c.human.mu.Unlock()
+	for _, e := range c.human.rooms[c.Room] {
+		if child, ok := e.Content.Parsed.(*event.SpaceChildEventContent); ok && e.GetStateKey() == string(room) {
+			via, changes = child.Via, changes+1
+		}
+	}
+	return via, changes
+}
