@@ -52,6 +52,7 @@ type Capabilities struct {
 	Redacts   bool // a sent message can be taken back
 	Files     bool
 	SendsOnce bool // sending twice under one key shows the message once
+	Opens     bool // it opens a private chat when something is to be said there: see OpenAt
 	Lists     bool // groups that follow a place are found in a list of the campaign's
 	MaxText   int  // of one message, in UTF-16 units; 0 means no limit
 	Limits    Limits

@@ -53,6 +53,19 @@ func (a AccountRef) String() string       { return string(a.Bot.Platform()) + ":
 func (a AccountRef) GoString() string     { return a.String() }
 func (a AccountRef) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
+// opening begins the name of a chat that is opened once something is to be said there.
+const opening = "open:"
+
+// OpenAt returns the private chat with an account that the adapter opens, or finds, once
+// something is sent there (Capabilities.Opens). It then tells its true name (Migrated).
+func OpenAt(a AccountRef) ChatRef { return ChatRef{Bot: a.Bot, Chat: opening + a.ID} }
+
+// Opens reports whether c is a chat of OpenAt, and returns with whom.
+func (c ChatRef) Opens() (AccountRef, bool) {
+	who, is := strings.CutPrefix(c.Chat, opening)
+	return AccountRef{Bot: c.Bot, ID: who}, is
+}
+
 // ChatID and AccountID stand for a ChatRef and an AccountRef everywhere but in
 // the two tables that hold the real ids.
 type (

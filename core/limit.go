@@ -20,6 +20,7 @@ type Limits struct {
 	Bot     Limit // notice and bulk together, over all chats
 	Private Limit // to one private chat
 	Group   Limit // to one group or channel
+	Open    Limit // private chats that are opened: see OpenAt
 }
 
 // Of returns the limit of one chat of the given kind.

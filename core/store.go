@@ -80,6 +80,9 @@ type ChatReader interface {
 
 	// AccountsOf returns the accounts of a person.
 	AccountsOf(ctx context.Context, s SupporterID) ([]Account, error)
+
+	// AccountsAt returns the accounts whose home a chat is.
+	AccountsAt(ctx context.Context, c ChatID) ([]Account, error)
 }
 
 // ChatStore keeps chats and accounts: the only two tables with platform ids.

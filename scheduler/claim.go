@@ -113,7 +113,20 @@ func (c *claim) prepare(ctx context.Context, o *core.Outgoing) (core.Delivery, c
 	case !d.Due.IsZero():
 		return d, core.Verdict{State: core.Queued, Next: d.Due, Untried: true}, nil
 	}
-	return d, core.Verdict{}, nil
+	return c.opening(ctx, d)
+}
+
+// opening puts a delivery off that opens a chat, until the platform lets us open one more.
+func (c *claim) opening(ctx context.Context, d core.Delivery) (core.Delivery, core.Verdict, error) {
+	limit := c.Adapter.Capabilities().Limits.Open
+	if _, opens := d.To.Opens(); !opens || limit.Every <= 0 {
+		return d, core.Verdict{}, nil
+	}
+	free, err := c.tx.Reserve(ctx, opensOf(c.Adapter.Bot()), limit, 1)
+	if err == nil && free == 0 {
+		return d, core.Verdict{State: core.Queued, Next: c.now.Add(limit.Every), Untried: true}, nil
+	}
+	return d, core.Verdict{}, err
 }
 
 // spend takes what is sent from the slots of each chat.

@@ -55,6 +55,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 // talkOf names the row that holds all answers of a bot.
 func talkOf(b core.BotID) core.SlotKey { return core.SlotKey{Bot: b, Chat: -1} }
 
+// opensOf names the row that counts the private chats that a bot opens.
+func opensOf(b core.BotID) core.SlotKey { return core.SlotKey{Bot: b, Chat: -2} }
+
 // hold obeys a 429: nothing goes to this chat before until, and no notice and no
 // broadcast to anyone. An answer that gets one while those are held already says that it
 // is the bot which is limited, so that answers wait, too.

@@ -47,8 +47,18 @@ func (t *tx) Account(ctx context.Context, id core.AccountID) (*core.Account, err
 
 // AccountsOf implements core.ChatReader. The oldest account comes first.
 func (t *tx) AccountsOf(ctx context.Context, s core.SupporterID) ([]core.Account, error) {
+	return t.someAccounts(ctx, "WHERE a.supporter = ? ORDER BY a.id", s)
+}
+
+// AccountsAt implements core.ChatReader. The oldest account comes first.
+func (t *tx) AccountsAt(ctx context.Context, c core.ChatID) ([]core.Account, error) {
+	return t.someAccounts(ctx, "WHERE a.home = ? ORDER BY a.id", c)
+}
+
+// someAccounts returns the accounts that a condition chooses.
+func (t *tx) someAccounts(ctx context.Context, which string, arg any) ([]core.Account, error) {
 	var rows []accountRow
-	err := t.NewRaw(selectAccounts+"WHERE a.supporter = ? ORDER BY a.id", s).Scan(ctx, &rows)
+	err := t.NewRaw(selectAccounts+which, arg).Scan(ctx, &rows)
 	if err != nil {
 		return nil, failed(err, "read accounts")
 	}

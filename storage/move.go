@@ -48,14 +48,8 @@ func (t *tx) MoveChat(ctx context.Context, id core.ChatID, to core.ChatRef) erro
 
 // moveChat gives one chat or thread another name.
 func (t *tx) moveChat(ctx context.Context, c *core.Chat, to core.ChatRef) error {
-	for _, query := range []string{
-		"UPDATE outbox SET receipt = '' WHERE chat = ? AND receipt <> ''",
-		"UPDATE recipients SET receipt = '' WHERE chat = ? AND receipt <> ''",
-		"DELETE FROM receipts WHERE chat = ?",
-	} {
-		if _, err := t.NewRaw(query, c.ID).Exec(ctx); err != nil {
-			return failed(err, "forget receipts")
-		}
+	if err := t.forgetReceipts(ctx, c); err != nil {
+		return err
 	}
 	var gone core.ChatID
 	err := t.NewRaw("SELECT id FROM chats WHERE find = ?", t.findChat(to)).Scan(ctx, &gone)
@@ -72,6 +66,24 @@ func (t *tx) moveChat(ctx context.Context, c *core.Chat, to core.ChatRef) error 
 		return err
 	}
 	return t.nameChat(ctx, c.ID, c.Root, to)
+}
+
+// forgetReceipts forgets what the platform called the messages of a chat that gets another
+// name. In one that was opened they were called so under its true name.
+func (t *tx) forgetReceipts(ctx context.Context, c *core.Chat) error {
+	if _, opened := c.Ref.Opens(); opened {
+		return nil
+	}
+	for _, query := range []string{
+		"UPDATE outbox SET receipt = '' WHERE chat = ? AND receipt <> ''",
+		"UPDATE recipients SET receipt = '' WHERE chat = ? AND receipt <> ''",
+		"DELETE FROM receipts WHERE chat = ?",
+	} {
+		if _, err := t.NewRaw(query, c.ID).Exec(ctx); err != nil {
+			return failed(err, "forget receipts")
+		}
+	}
+	return nil
 }
 
 // mergeSteps move all that hangs on the chat ?1 to the chat ?0, which then takes its

@@ -101,18 +101,19 @@ const maxText = 4000
 // operator set others (rc_message): they are the account's, over all rooms. The bot's own
 // reactions, which are the buttons, count too.
 func (a *Adapter) Capabilities() core.Capabilities {
-	can := core.Capabilities{Edits: true, Redacts: true, Files: true, SendsOnce: true, Lists: a.config.Space != "", MaxText: maxText}
+	can := core.Capabilities{Edits: true, Redacts: true, Files: true, SendsOnce: true, Opens: true, Lists: a.config.Space != "", MaxText: maxText}
 	if a.config.Unlimited {
 		can.Buttons = true
 		can.Limits = core.Limits{
 			Bot:     core.Limit{Every: time.Second / 25, Burst: 5},
 			Private: core.Limit{Every: time.Second / 2, Burst: 10},
 			Group:   core.Limit{Every: time.Second, Burst: 5},
+			Open:    core.Limit{Every: time.Second, Burst: 5},
 		}
 		return can
 	}
 	limit := core.Limit{Every: 5 * time.Second, Burst: 10}
-	can.Limits = core.Limits{Bot: limit, Private: limit, Group: limit}
+	can.Limits = core.Limits{Bot: limit, Private: limit, Group: limit, Open: core.Limit{Every: time.Minute, Burst: 1}}
 	return can
 }
 

@@ -115,12 +115,12 @@ func (r *receiver) decline(ctx context.Context, v invitation) error {
 
 // putDirect notes in the account data (m.direct) that a room is the chat with a person, as
 // clients do.
-func (r *receiver) putDirect(ctx context.Context, with id.UserID, at id.RoomID) error {
-	r.directing.Lock()
-	defer r.directing.Unlock()
-	return r.call(ctx, func(ctx context.Context) error {
+func (s *session) putDirect(ctx context.Context, with id.UserID, at id.RoomID) error {
+	s.directing.Lock()
+	defer s.directing.Unlock()
+	return s.call(ctx, func(ctx context.Context) error {
 		chats := event.DirectChatsEventContent{}
-		err := r.client.GetAccountData(ctx, event.AccountDataDirectChats.Type, &chats)
+		err := s.client.GetAccountData(ctx, event.AccountDataDirectChats.Type, &chats)
 		if err != nil && kindOf(judge(err, false)) != gone {
 			return err
 		}
@@ -131,6 +131,6 @@ func (r *receiver) putDirect(ctx context.Context, with id.UserID, at id.RoomID) 
 			chats = event.DirectChatsEventContent{}
 		}
 		chats[with] = append(chats[with], at)
-		return r.client.SetAccountData(ctx, event.AccountDataDirectChats.Type, chats)
+		return s.client.SetAccountData(ctx, event.AccountDataDirectChats.Type, chats)
 	})
 }

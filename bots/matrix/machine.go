@@ -19,6 +19,9 @@ import (
 // Encryption says what this program was built with.
 const Encryption = "goolm"
 
+// encrypts says whether there is any.
+const encrypts = true
+
 // A machine encrypts and decrypts for one device.
 type machine struct {
 	olm   *crypto.OlmMachine

@@ -13,6 +13,9 @@ import (
 // Encryption says what this program was built with.
 const Encryption = "none"
 
+// encrypts says whether there is any.
+const encrypts = false
+
 // A machine stands for the encryption that this program was built without. Rooms that are
 // not encrypted work; of the others it says what is missing.
 type machine struct{}

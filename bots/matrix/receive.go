@@ -32,8 +32,6 @@ type receiver struct {
 	signs   signs
 
 	upgrades chan struct{} // hints that a room goes on as another
-
-	directing sync.Mutex
 }
 
 // A batch is what one sync brought: what waits for an answer, and how far it reaches.
@@ -73,6 +71,7 @@ func (s *session) receive(ctx context.Context, q core.Queue) error {
 	beside.Go(func() { r.tellUnread(ctx) })
 	beside.Go(func() { r.showRead(ctx) })
 	beside.Go(func() { r.followUpgrades(ctx) })
+	beside.Go(func() { r.tellOpened(ctx) })
 	err = r.read(ctx)
 	stop()
 	close(r.batches)

@@ -49,7 +49,10 @@ type post struct {
 // post looks at where a delivery goes. What is for one person alone goes nowhere if others
 // have come into the room, or may.
 func (s *session) post(ctx context.Context, d core.Delivery) (*post, error) {
-	at := id.RoomID(d.To.Chat)
+	at, err := s.address(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	r, err := s.room(ctx, at)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,10 @@ type session struct {
 	ask     func(Pass) error // nil: nobody can be asked
 	echoes  *echoes
 
+	directing sync.Mutex // of m.direct
+	opening   sync.Mutex // of private chats
+	opens     chan opened
+
 	learning sync.Mutex // so that what is older does not overwrite what is newer
 
 	mu    sync.Mutex
@@ -55,7 +59,9 @@ func (a *Adapter) connect(ctx context.Context, ask func(Pass) error) (_ *session
 	if err != nil {
 		return nil, err
 	}
-	s := &session{Adapter: a, db: db, rooms: map[id.RoomID]*room{}, live: map[id.RoomID]time.Time{}, ask: ask}
+	s := &session{
+		Adapter: a, db: db, rooms: map[id.RoomID]*room{}, live: map[id.RoomID]time.Time{}, ask: ask, opens: make(chan opened, mostOpened),
+	}
 	defer func() {
 		if err != nil {
 			s.close()

@@ -106,8 +106,11 @@ func (b *Bot) membership(ctx context.Context, t *Turn, e core.Membership) error 
 		return nil
 	case gone:
 		return t.forget(ctx)
-	case e.Now != core.Added || t.Conversation.Greeted && !was:
+	case e.Now != core.Added:
 		return nil
+	}
+	if err := t.vacate(ctx); err != nil || t.Conversation.Greeted && !was {
+		return err
 	}
 	t.Conversation.Greeted = true
 	return b.greet(ctx, t)

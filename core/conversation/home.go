@@ -72,6 +72,31 @@ func (b *Bot) home(ctx context.Context, t *Turn) (*Turn, error) {
 	return b.begin(ctx, t.Tx, &u, chat)
 }
 
+// vacate leaves a group that was somebody's private chat to all who are in it now: what was
+// said there is forgotten, what waits is not said, and whoever was at home there is written
+// to in a chat of their own.
+func (t *Turn) vacate(ctx context.Context) error {
+	was, err := t.Tx.AccountsAt(ctx, t.Chat.ID)
+	if err != nil || len(was) == 0 {
+		return err
+	}
+	for i := range was {
+		a := &was[i]
+		a.Home = 0
+		if t.Can.Opens {
+			own, err := t.Tx.EnterChat(ctx, core.OpenAt(a.Ref), core.Private)
+			if err != nil {
+				return err
+			}
+			a.Home = own.ID
+		}
+		if err := t.Tx.PutAccount(ctx, a); err != nil {
+			return err
+		}
+	}
+	return t.forget(ctx)
+}
+
 // end stores what a turn says and what becomes of its conversation.
 func (t *Turn) end(ctx context.Context) error {
 	if err := t.flush(ctx); err != nil {

@@ -83,3 +83,44 @@ func TestARefusalOfWhatIsPersonalIsSaidAtHome(t *testing.T) {
 		t.Errorf("said: %q", said)
 	}
 }
+
+// A private chat that others come into is left to them: what waits there is not said, what
+// was said is forgotten, and the person is at home in a chat of their own, which is opened
+// if the platform does that.
+func TestWhoseChatOthersComeIntoHasAnother(t *testing.T) {
+	t.Parallel()
+	for _, opens := range []bool{true, false} {
+		r := newRoom(t)
+		r.Can = func(core.BotID) core.Capabilities { return core.Capabilities{Opens: opens} }
+		r.homed("anna")
+		u := command("secret")
+		u.Event, u.Chat.Chat, u.Sender.ID = core.Command{Name: "show"}, "home of anna", "anna"
+		if err := r.Handle(t.Context(), u); err != nil { // its answer waits
+			t.Fatal(err)
+		}
+		if said := r.happens("home of anna", "", core.Membership{Now: core.Added}); strings.Contains(said, r.Locale.Printer("en").Text("cancel.done", nil)) || !strings.Contains(said, "Hello") {
+			t.Errorf("the group is told %q", said)
+		}
+		err := r.Store.Tx(t.Context(), func(tx core.Tx) error {
+			ref := core.AccountRef{Bot: "console:t", ID: "anna"}
+			a, err := tx.EnterAccount(t.Context(), ref)
+			if err != nil || !opens {
+				if a.Home != 0 {
+					t.Error("she is at home where others read along")
+				}
+				return err
+			}
+			home, err := tx.Chat(t.Context(), a.Home)
+			if who, is := home.Ref.Opens(); !is || who != ref || home.Kind != core.Private || home.Closed {
+				t.Errorf("she is at home in %+v", home)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := r.happens("home of anna", "", core.Membership{Now: core.Added}); said != "" {
+			t.Errorf("told again: %q", said)
+		}
+	}
+}

@@ -21,6 +21,8 @@ var moveProperties = []property{
 	{"MoveChat/OpensWhatWasClosedUnderTheOldName", moveOpens},
 	{"MoveChat/KeepsClosedWhatIsClosedUnderTheNewName", moveKeepsClosed},
 	{"MoveChat/ToldAgainEndsInOneChat", moveToldAgain},
+	{"MoveChat/OfOneThatWasOpenedKeepsReceipts", moveOpened},
+	{"Account/IsFoundByItsHome", accountsAt},
 }
 
 var (
@@ -319,4 +321,54 @@ func moveToldAgain(t *testing.T, s core.Store) {
 		return nil
 	})
 	wantClaimed(t, s, root, root, thread, root, root, root)
+}
+
+// A chat that was opened gets its true name, of which its receipts were all along.
+func moveOpened(t *testing.T, s core.Store) {
+	anna := core.AccountRef{Bot: testBot, ID: "anna"}
+	var id core.ChatID
+	var sent core.OutgoingID
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		c, err := tx.EnterChat(ctx, core.OpenAt(anna), core.Private)
+		must(t, err)
+		id = c.ID
+		o := &core.Outgoing{Chat: id, Lane: core.Talk, Content: &core.Message{Body: []core.Span{{Text: "bonjour"}}}, Again: core.TwiceOkay}
+		must(t, tx.Enqueue(ctx, o))
+		sent = o.ID
+		return nil
+	})
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		claimed, err := tx.Claim(ctx, core.Claim{Bot: testBot, Lanes: []core.Lane{core.Talk}, Max: 1, Lease: time.Minute})
+		must(t, err)
+		return tx.Settle(ctx, claimed[0], core.Verdict{State: core.Sent, Receipt: core.Receipt{"$1"}})
+	})
+	move(t, s, id, newName)
+	read(t, s, func(ctx context.Context, r core.Reader) error {
+		c, err := r.Chat(ctx, id)
+		must(t, err)
+		if c.Ref != newName || c.Kind != core.Private {
+			t.Errorf("it is %+v", c)
+		}
+		return nil
+	})
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		if r, err := tx.Receipt(ctx, sent); err != nil || len(r) != 1 || r[0] != "$1" {
+			t.Errorf("the receipt is %v, %v", r, err)
+		}
+		return nil
+	})
+}
+
+func accountsAt(t *testing.T, s core.Store) {
+	home, other := chat(t, s, "home"), chat(t, s, "other")
+	anna, ben := account(t, s, "anna"), account(t, s, "ben")
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		must(t, tx.PutAccount(ctx, &core.Account{ID: anna, Home: home}))
+		must(t, tx.PutAccount(ctx, &core.Account{ID: ben, Home: other}))
+		found, err := tx.AccountsAt(ctx, home)
+		if err == nil && (len(found) != 1 || found[0].ID != anna || found[0].Home != home) {
+			t.Errorf("found %+v", found)
+		}
+		return err
+	})
 }
