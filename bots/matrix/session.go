@@ -307,6 +307,9 @@ func (s *session) learn(ctx context.Context, at id.RoomID) error {
 	if err != nil {
 		return err
 	}
+	if s.states.IsMembership(ctx, at, s.user, event.MembershipLeave, event.MembershipBan) {
+		return &fault{kind: notMember, cause: "the state is that when we left"}
+	}
 	// The library stores what it was told, and only logs if it could not.
 	if known, err := s.states.GetCreate(ctx, at); err != nil || known == nil || !s.states.IsInRoom(ctx, at, s.user) {
 		return errNoState

@@ -64,3 +64,24 @@ func (c *Chat) Child(room id.RoomID) (via []string, changes int) {
 	}
 	return via, changes
 }
+
+// Ban throws somebody out for good.
+func (c *Chat) Ban(who id.UserID) {
+	c.human.t.Helper()
+	_, err := c.human.client.BanUser(context.Background(), c.Room, &mautrix.ReqBanUser{UserID: who})
+	c.human.must(err, "ban")
+}
+
+// Stored returns the bytes of a message's file as the server has them.
+func (c *Chat) Stored(m Message) []byte {
+	c.human.t.Helper()
+	where := m.content.URL
+	if m.content.File != nil {
+		where = m.content.File.URL
+	}
+	uri, err := where.Parse()
+	c.human.must(err, "read address of file")
+	data, err := c.human.client.DownloadBytes(context.Background(), uri)
+	c.human.must(err, "download file")
+	return data
+}
