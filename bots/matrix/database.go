@@ -78,6 +78,12 @@ CREATE TABLE IF NOT EXISTS tocsin_upgrade (
 	person      TEXT NOT NULL,
 	PRIMARY KEY (user_id, room_id)
 );
+CREATE TABLE IF NOT EXISTS tocsin_opened (
+	user_id    TEXT NOT NULL,
+	person     TEXT NOT NULL,
+	room_id    TEXT NOT NULL,
+	PRIMARY KEY (user_id, person, room_id)
+);
 CREATE TABLE IF NOT EXISTS tocsin_group (
 	user_id    TEXT NOT NULL,
 	room_id    TEXT NOT NULL,

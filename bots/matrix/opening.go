@@ -52,18 +52,24 @@ func (s *session) address(ctx context.Context, d core.Delivery) (id.RoomID, erro
 // usable returns a private chat with a person in which they can be written to, or "".
 func (s *session) usable(ctx context.Context, who id.UserID) (id.RoomID, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT room_id FROM mx_user_profile WHERE user_id=$1 AND membership IN ('join', 'invite') 
-		ORDER BY CASE membership WHEN 'join' THEN 0 ELSE 1 END, room_id
-	`, who)
+		SELECT room_id, 0 AS place FROM mx_user_profile WHERE user_id=$1 AND membership='join'
+		UNION SELECT room_id, 1 AS place FROM tocsin_opened WHERE user_id=$2 AND person=$1
+		ORDER BY place, room_id
+	`, who, s.user)
 	if err != nil {
 		return "", stored(err)
 	}
 	var rooms []id.RoomID
+	made := map[id.RoomID]bool{} // by us: they may be waiting there
 	for rows.Next() {
 		var at id.RoomID
-		if err := rows.Scan(&at); err != nil {
+		var ours int
+		if err := rows.Scan(&at, &ours); err != nil {
 			_ = rows.Close()
 			return "", stored(err)
+		}
+		if ours == 1 {
+			made[at] = true
 		}
 		rooms = append(rooms, at)
 	}
@@ -73,7 +79,7 @@ func (s *session) usable(ctx context.Context, who id.UserID) (id.RoomID, error) 
 	for _, at := range rooms {
 		r, err := s.room(ctx, at)
 		switch kind := kindOf(err); {
-		case kind == notMember, kind == gone, kind == unknownRoom:
+		case kind == notMember, kind == gone, kind == unknownRoom && !made[at]:
 			continue // we are not there any more
 		case err != nil:
 			return "", err
@@ -106,6 +112,10 @@ func (s *session) open(ctx context.Context, who id.UserID) (id.RoomID, error) {
 			return "", &fault{kind: serverAway, cause: f.cause}
 		}
 		return "", err
+	}
+	_, err = s.db.Exec(ctx, "INSERT INTO tocsin_opened (user_id, person, room_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", s.user, who, at)
+	if err != nil {
+		return "", stored(err)
 	}
 	if err := s.unlearn(ctx, at); err != nil {
 		return "", err

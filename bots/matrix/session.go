@@ -349,7 +349,10 @@ func (s *session) recall(ctx context.Context, at id.RoomID) (*room, error) {
 		}
 	}
 	r.others = len(others)
-	if !closed || len(others) > 1 {
+	switch {
+	case rules == nil:
+		return nil, errNoState // it is just being made
+	case len(others) > 1, !closed:
 		return r, s.db.putGroup(ctx, at)
 	}
 	if group, err := s.db.group(ctx, at); group || err != nil {

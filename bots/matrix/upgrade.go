@@ -138,13 +138,16 @@ func (r *receiver) followUpgrades(ctx context.Context) {
 	if err := r.seekUpgrades(ctx); err != nil {
 		r.Log.Debug("matrix: rooms are not looked at", "kind", kindOf(err))
 	}
-	tick := time.NewTicker(followEvery)
-	defer tick.Stop()
 	for ctx.Err() == nil {
+		wait := followEvery
 		all, err := r.waitingUpgrades(ctx)
 		for _, u := range all {
-			if err := r.follow(ctx, u); err != nil && ctx.Err() == nil {
-				r.Log.Debug("matrix: a room is followed later", "kind", kindOf(err))
+			err := r.follow(ctx, u)
+			if kind := kindOf(err); err != nil && ctx.Err() == nil {
+				r.Log.Debug("matrix: a room is followed later", "kind", kind)
+				if kind != notMember && kind != gone { // else somebody has to invite us
+					wait = max(firstWait, judge(err, false).after)
+				}
 			}
 		}
 		if err != nil {
@@ -153,7 +156,7 @@ func (r *receiver) followUpgrades(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-r.upgrades:
-		case <-tick.C:
+		case <-time.After(wait):
 		}
 	}
 }
