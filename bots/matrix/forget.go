@@ -49,12 +49,17 @@ var (
 		{"mx_room_state", "DELETE FROM mx_room_state WHERE room_id=$1"},
 		{"tocsin_room", "DELETE FROM tocsin_room WHERE room_id=$1"},
 		{"tocsin_unread", "DELETE FROM tocsin_unread WHERE room_id=$1"},
+		{"tocsin_group", "DELETE FROM tocsin_group WHERE room_id=$1"},
+		{"tocsin_upgrade", "DELETE FROM tocsin_upgrade WHERE room_id=$1 OR replacement=$1"},
 		{"crypto_megolm_outbound_session", "DELETE FROM crypto_megolm_outbound_session WHERE room_id=$1"},
 		{"crypto_message_index", `DELETE FROM crypto_message_index WHERE session_id IN (
 			SELECT session_id FROM crypto_megolm_inbound_session WHERE room_id=$1)`},
 	}
 	ofPerson = []struct{ table, statement string }{
 		{"mx_user_profile", "DELETE FROM mx_user_profile WHERE user_id=$1 AND membership NOT IN ('join', 'invite')"},
+		{"tocsin_invite", "DELETE FROM tocsin_invite WHERE sender=$1"},
+		{"tocsin_upgrade", "UPDATE tocsin_upgrade SET sender='' WHERE sender=$1 AND course<>'waiting'"},
+		{"tocsin_upgrade", "UPDATE tocsin_upgrade SET person='' WHERE person=$1 AND course<>'waiting'"},
 		{"crypto_device", "DELETE FROM crypto_device WHERE user_id=$1"},
 		{"crypto_tracked_user", "DELETE FROM crypto_tracked_user WHERE user_id=$1"},
 		{"crypto_cross_signing_keys", "DELETE FROM crypto_cross_signing_keys WHERE user_id=$1"},

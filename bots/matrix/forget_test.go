@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"maunium.net/go/mautrix/id"
+
 	"tocsin/bots/matrix"
 	"tocsin/core"
 	"tocsin/storage/pgtest"
@@ -65,6 +67,25 @@ func (s *stage) open() (db *sql.DB, list string) {
 	return db, list
 }
 
+// note stores that people invited the bot into rooms, and that rooms of theirs went on as
+// others.
+func (s *stage) note(people ...id.UserID) {
+	s.t.Helper()
+	db, _ := s.open()
+	defer db.Close()
+	for i, who := range people {
+		for _, statement := range []string{
+			fmt.Sprintf("INSERT INTO tocsin_invite (user_id, room_id, sender, direct) VALUES ('%s', '!in%d', '%s', TRUE)", s.bot.ID, i, who),
+			fmt.Sprintf("INSERT INTO tocsin_upgrade (user_id, room_id, replacement, sender, came, course, kind, person) "+
+				"VALUES ('%[1]s', '!from%[2]d', '!to%[2]d', '%[3]s', 1, 'followed', 'private', '%[3]s')", s.bot.ID, i, who),
+		} {
+			if _, err := db.Exec(statement); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+}
+
 func (s *stage) strings(db *sql.DB, query string) (out []string) {
 	s.t.Helper()
 	rows, err := db.Query(query)
@@ -107,6 +128,7 @@ func TestNothingLeadsToWhoIsForgotten(t *testing.T) {
 			}
 			s.say(hers.Room, "an answer to her")
 			s.say(his.Room, "an answer to him")
+			s.note(anna.ID, ben.ID)
 			before := s.rows(string(ben.ID))
 			if len(s.rows(string(anna.ID))) < 4 || s.adapter.OldestKeys(t.Context(), hers.Room)[0] != 0 {
 				t.Fatalf("of her is held %v", s.rows(string(anna.ID)))
