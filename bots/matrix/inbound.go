@@ -257,9 +257,8 @@ func (r *receiver) membership(ctx context.Context, e *event.Event) (*core.Update
 	if err != nil {
 		return nil, err
 	}
-	if own && room.kind == core.Private && (r.last[e.RoomID] == "" || r.came[e.RoomID] == e.ID) {
-		r.came[e.RoomID] = e.ID // servers may tell it twice
-		return nil, nil         // it is new, and waits for its first message
+	if own && room.kind == core.Private && r.fresh[e.RoomID] {
+		return nil, nil // it is new, and waits for its first message; servers may tell it twice, and late
 	}
 	if own {
 		if same, err := r.awaited(ctx, e.RoomID); same || err != nil {

@@ -25,7 +25,7 @@ type receiver struct {
 	*session
 	queue   core.Queue
 	last    map[id.RoomID]id.EventID // the last event of each room that was read
-	came    map[id.RoomID]id.EventID // with which event we came into a new private chat
+	fresh   map[id.RoomID]bool       // rooms that we first saw since the start, and did not leave
 	batches chan *batch
 	joins   sync.WaitGroup
 	ready   sync.Once
@@ -55,7 +55,7 @@ func (s *session) receive(ctx context.Context, q core.Queue) error {
 		return err
 	}
 	r := &receiver{
-		session: s, queue: q, last: last, came: map[id.RoomID]id.EventID{}, batches: make(chan *batch, ahead),
+		session: s, queue: q, last: last, fresh: map[id.RoomID]bool{}, batches: make(chan *batch, ahead),
 		signs: signs{read: map[id.RoomID]id.EventID{}}, upgrades: make(chan struct{}, 1),
 	}
 	if err := r.recallUnread(ctx); err != nil {

@@ -238,13 +238,20 @@ func (p *post) encrypted(ctx context.Context, name string, t event.Type, content
 	}
 	sealed, err := seal(ctx, p.at, t, content)
 	if err != nil {
-		f := judge(err, false) // nothing of the message was sent yet
-		if f.kind == unknown || f.kind == notMember || f.kind == gone || f.kind == badContent {
-			f = &fault{kind: serverAway, cause: "the keys are not shared"}
-		}
-		return "", asError(f, "matrix: encrypt")
+		return "", asError(judge(err, false), "matrix: encrypt")
 	}
 	return p.deliver(ctx, name, event.EventEncrypted, sealed)
+}
+
+// unshared returns what it means that keys could not be given to those who are in a room:
+// nothing of a message was sent yet, and what the server refused was not the message.
+func unshared(err error) error {
+	f := judge(err, false)
+	switch f.kind {
+	case unknown, notMember, gone, badContent:
+		return &fault{kind: serverAway, cause: "the keys are not shared"}
+	}
+	return f
 }
 
 // deliver makes the call that sends an event. Its name makes it the same as an earlier try:

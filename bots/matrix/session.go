@@ -284,7 +284,11 @@ func (s *session) members(ctx context.Context, at id.RoomID) ([]id.UserID, error
 		return nil, err
 	}
 	all, err := s.states.GetRoomJoinedOrInvitedMembers(ctx, at)
-	if err == nil && !slices.Contains(all, s.user) {
+	switch {
+	case err != nil || slices.Contains(all, s.user):
+	case s.states.IsMembership(ctx, at, s.user, event.MembershipLeave, event.MembershipBan):
+		return nil, &fault{kind: notMember, cause: "we are out of the room"}
+	default:
 		return nil, errNoState
 	}
 	return all, stored(err)

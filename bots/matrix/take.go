@@ -83,6 +83,9 @@ func (r *receiver) joined(ctx context.Context, at id.RoomID, data *mautrix.SyncJ
 	for _, e := range slices.Concat(data.State.Events, events) {
 		prepare(e, at)
 	}
+	if r.last[at] == "" {
+		r.fresh[at] = true
+	}
 	came := slices.ContainsFunc(events, r.comes)
 	if came { // who left while we were not there is not told: the room is learnt anew
 		if err := r.unlearn(ctx, at); err != nil {
@@ -309,6 +312,7 @@ func (r *receiver) left(ctx context.Context, at id.RoomID, data *mautrix.SyncLef
 			Event: core.Membership{Now: core.Removed},
 		}, then: func(ctx context.Context) error { return r.unlearn(ctx, at) }})
 	}
+	delete(r.fresh, at)
 	r.changed(at)
 	return out, nil
 }

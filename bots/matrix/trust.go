@@ -121,7 +121,7 @@ func (m *machine) seal(ctx context.Context, room id.RoomID, t event.Type, conten
 			return nil, err2
 		}
 		if err2 := m.share(ctx, room, people); err2 != nil {
-			return nil, err2
+			return nil, unshared(err2)
 		}
 		out, err = m.olm.EncryptMegolmEvent(ctx, room, t, content)
 	}

@@ -57,7 +57,7 @@ func TestADeviceThatNobodyVouchesForIsToldOnceWhyItReadsNothing(t *testing.T) {
 	if u := s.next(); u.Event != (core.Unheard{}) || u.Sender == nil || u.Kind != core.Private {
 		t.Fatalf("the first update is %v", u.Event)
 	}
-	if u := s.next(); u.Event.(core.Text).Body != "hello" || u.Trust != core.Plain {
+	if u := s.next(); u.Event.(core.Text).Body != "hello" || u.Trust != core.Unverified {
 		t.Fatalf("the second update is %v, of trust %d", u.Event, u.Trust)
 	}
 	s.say(chat.Room, "your secret")
@@ -96,7 +96,7 @@ func TestANewIdentityIsAnsweredButNotTrusted(t *testing.T) {
 	}
 	anna.Vouch()
 	chat.Write("I lost my key")
-	if u := s.next(); u.Trust != core.Plain || u.Event.(core.Text).Body != "I lost my key" {
+	if u := s.next(); u.Trust != core.Unverified || u.Event.(core.Text).Body != "I lost my key" {
 		t.Errorf("the update is %v, of trust %d", u.Event, u.Trust)
 	}
 	chat.Rotate()
