@@ -112,11 +112,11 @@ func (l lookBack) told(t *testing.T, s *storage.Store) {
 			}
 		}
 		for range longBroadcasts {
-			b := &core.Broadcast{State: core.Running, Message: text, Again: core.Once}
+			b := &core.Broadcast{State: core.Running, Letterhead: core.Letterhead{Texts: []core.Wording{{Language: "fr", Body: text.Body}}, Again: core.Once}}
 			if err := tx.CreateBroadcast(ctx, b); err != nil {
 				return err
 			}
-			if err := tx.AddRecipients(ctx, b.ID, []core.Recipient{{Chat: l.chat, Account: l.account}}); err != nil {
+			if err := tx.AddRecipients(ctx, b.ID, core.MainWave, []core.Recipient{{Chat: l.chat, Account: l.account}}); err != nil {
 				return err
 			}
 		}

@@ -42,6 +42,7 @@ type Delivery struct {
 	Kind    ChatKind
 	Lane    Lane
 	Content Content
+	Paid    bool // by a faster way, which costs the campaign
 }
 
 // Capabilities says what a platform can show. It is data: a flow never asks on
@@ -92,6 +93,18 @@ type Queue interface {
 // now is the store's clock.
 type Preparer interface {
 	Prepare(ctx context.Context, tx Tx, o *Outgoing, now time.Time) (Delivery, State, error)
+
+	// PrepareCopies is Prepare for copies of broadcasts, in their order. One that cannot
+	// be rendered has Failed, and fails no other.
+	PrepareCopies(ctx context.Context, tx Tx, os []*Outgoing, now time.Time) ([]Prepared, error)
+}
+
+// A Prepared is what becomes of a claimed copy.
+type Prepared struct {
+	Delivery
+	State  State
+	Reason Reason // with Unsent
+	Err    error  // with Failed: for the operator
 }
 
 // A TaskRunner does the work of a Task. Its error's code says what the dispatcher

@@ -104,8 +104,18 @@ type AlertStore interface {
 	// fails with Conflict if that would be more than most in the seven days up to it.
 	CountContact(ctx context.Context, s SupporterID, on Day, most int) error
 
+	// CountContacts is CountContact for several people, each once, and returns those
+	// whose budget is not used up.
+	CountContacts(ctx context.Context, on Day, cs []ContactOf) ([]SupporterID, error)
+
 	// UncountContact takes one back.
 	UncountContact(ctx context.Context, s SupporterID, on Day) error
+}
+
+// A ContactOf is a person whom we are about to write to, and their budget.
+type ContactOf struct {
+	Supporter SupporterID
+	Most      int
 }
 
 // BudgetDays is over how many days contacts are counted against a budget.
@@ -118,7 +128,7 @@ func BudgetFrom(on Day) Day { return DayOf(on.Time().AddDate(0, 0, 1-BudgetDays)
 // alerts and broadcasts. Reminders are not, for people said that they come; nor answers.
 func (o *Outgoing) Counts() bool {
 	if o.Lane == Bulk {
-		return true
+		return !o.changes()
 	}
 	r, ok := o.Content.(*Reference)
 	return ok && r.Kind == AlertKind

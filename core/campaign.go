@@ -112,6 +112,9 @@ func (s *Silence) Covers(area AreaID, t time.Time) bool {
 	return len(s.Areas) == 0 || area == World || slices.ContainsFunc(s.Areas, func(a AreaID) bool { return a.Holds(area) })
 }
 
+// Span returns when s begins and ends.
+func (s *Silence) Span() (from, until time.Time) { return s.from, s.until }
+
 // DefaultKinds are the kinds of a campaign that names none.
 var DefaultKinds = []Kind{
 	{"leafleting", "📰", map[string]string{"fr": "tractage", "en": "leafleting"}},

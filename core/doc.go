@@ -35,6 +35,25 @@
 // dispatcher claims what is due, asks the gate (consent, stop, ban, silence, expiry)
 // and renders in the same transaction, sends, and settles the verdict.
 //
+// # A message to many
+//
+// A [Broadcast] is a [Letterhead], which is what a second person approves by its [Hash],
+// and where it stands. Its [Audience] is asked by one query, which counts and which
+// freezes: a copy a person, a row each, with who is skipped and why. [Broadcast.Next]
+// is its course:
+//
+//	draft ► proposed ► approved ► holding ► freezing ► canary ► running ► finished
+//	                   └ one person, few people ──────┘    ▼        │ ▲      ▼
+//	                                                     paused ◄───┘─┘   recalled
+//	                                            stopping ► stopped
+//
+// scheduler.Broadcasts leads it there; scheduler.Dispatcher sends the copies as it sends
+// all else: the intent is committed before the call, outcomes and the next intents
+// together, the gate is asked at the moment of sending, and no call begins after its
+// lease. So nothing starts once a broadcast is [Stopped], which it is only when nothing
+// is on its way. A copy that may have arrived is not sent again unless the organiser chose
+// so. A correction and a recall are broadcasts of their own, to the copies that arrived.
+//
 // # Two rules
 //
 // Nothing is lost and nobody is written to twice by our fault. Membership is a

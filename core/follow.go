@@ -74,9 +74,9 @@ func (a *Action) Announceable(at time.Time) bool {
 	return a.PublicToAll() && !a.Online && a.StartsAt.After(at)
 }
 
-// Announce tells the groups that follow a place near a of it at due, once, unless one
+// TellGroups tells the groups that follow a place near a of it at due, once, unless one
 // hears of MostPosts on that day. It returns how many are told.
-func Announce(ctx context.Context, tx Tx, a *Action, due time.Time) (int, error) {
+func TellGroups(ctx context.Context, tx Tx, a *Action, due time.Time) (int, error) {
 	if !a.Announceable(due) {
 		return 0, nil
 	}

@@ -17,30 +17,48 @@ type Facts struct {
 // Open reports whether o may be sent at now. Answers go to whoever asked, unless
 // the chat is gone or they came too late to be of use; what we begin ourselves
 // needs a person who agreed and has not said stop.
-func Open(o *Outgoing, f Facts, now time.Time) bool {
-	if !o.Expires.IsZero() && now.After(o.Expires) {
-		return false
-	}
-	if f.Chat == nil || f.Chat.Closed {
-		return false
-	}
-	if o.Lane == Talk {
-		return true
-	}
-	if f.Chat.Kind != Private {
-		return !f.Silent // a room follows as a room; nobody is written to by name
+func Open(o *Outgoing, f Facts, now time.Time) bool { return Refused(o, f, now) == "" }
+
+// Refused says why o may not be sent at now: "" if it may.
+func Refused(o *Outgoing, f Facts, now time.Time) Reason {
+	switch {
+	case !o.Expires.IsZero() && now.After(o.Expires):
+		return TooLate
+	case f.Chat == nil || f.Chat.Closed:
+		return ChatGone
+	case o.Lane == Talk, o.takesBack():
+		return ""
+	case f.Silent:
+		return InSilence
+	case f.Chat.Kind != Private, o.changes():
+		return "" // a room follows as a room; nobody is written to by name
 	}
 	s := f.Supporter
-	if s == nil || o.Counts() && s.Settings.Paused(now) {
-		return false
+	switch {
+	case s == nil || s.State != Active || s.Stopped || !f.Messages:
+		return NoConsent
+	case o.Counts() && s.Settings.Paused(now):
+		return OnBreak
 	}
-	return s.State == Active && !s.Stopped && f.Messages && !f.Silent
+	return ""
+}
+
+// changes reports whether o changes what is there already, and takesBack whether it
+// removes it: nobody is written to by that.
+func (o *Outgoing) changes() bool {
+	c, ok := o.Content.(*Copy)
+	return ok && c.Broadcast.Kind != Announce
+}
+
+func (o *Outgoing) takesBack() bool {
+	c, ok := o.Content.(*Copy)
+	return ok && c.Broadcast.Kind == Recall
 }
 
 // NotBefore returns when o may be sent at the earliest: what we begin ourselves waits for
 // the end of the person's quiet hours. It is now, or later.
 func NotBefore(o *Outgoing, f Facts, now time.Time) time.Time {
-	if o.Lane == Talk || f.Supporter == nil || f.Chat == nil || f.Chat.Kind != Private {
+	if o.Lane == Talk || o.changes() || f.Supporter == nil || f.Chat == nil || f.Chat.Kind != Private {
 		return now
 	}
 	loc, err := time.LoadLocation(f.Supporter.Zone)
@@ -53,7 +71,7 @@ func NotBefore(o *Outgoing, f Facts, now time.Time) time.Time {
 // Afford counts o as one of the messages that the person of f is sent unasked, if it is
 // one and was not counted before. It reports false if their budget is used up.
 func Afford(ctx context.Context, tx Tx, o *Outgoing, f Facts, c *Campaign, now time.Time) (bool, error) {
-	if !o.counted(f) {
+	if !Counted(o, f) {
 		return true, nil
 	}
 	err := tx.CountContact(ctx, f.Supporter.ID, DayOf(now), c.BudgetOf(&f.Supporter.Settings))
@@ -65,15 +83,15 @@ func Afford(ctx context.Context, tx Tx, o *Outgoing, f Facts, c *Campaign, now t
 
 // Refund undoes Afford for an o that is not sent after all.
 func Refund(ctx context.Context, tx Tx, o *Outgoing, f Facts, now time.Time) error {
-	if !o.counted(f) {
+	if !Counted(o, f) {
 		return nil
 	}
 	return tx.UncountContact(ctx, f.Supporter.ID, DayOf(now))
 }
 
-// counted reports whether Afford counts o: at the first attempt, since a later one is of
+// Counted reports whether Afford counts o: at the first attempt, since a later one is of
 // the same message.
-func (o *Outgoing) counted(f Facts) bool {
+func Counted(o *Outgoing, f Facts) bool {
 	return o.Attempt <= 1 && o.Counts() && f.Supporter != nil && f.Chat.Kind == Private
 }
 

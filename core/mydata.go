@@ -49,6 +49,8 @@ type MyData struct {
 	Attempts      []MyAttempts      `json:"attempts"`
 	Messages      []MyMessage       `json:"messages"`
 	Broadcasts    []MyBroadcast     `json:"broadcasts"`
+	Sendings      []MySending       `json:"sendings"`
+	Audiences     []MyAudience      `json:"audiences"`
 	Buttons       []MyButtons       `json:"buttons"`
 	Receipts      []MyReceipt       `json:"receipts"`
 	NotHere       []string          `json:"not_here"` // what is left out, and why
@@ -120,6 +122,21 @@ type MyTold struct {
 type MyContacts struct {
 	Day   Day `json:"day"`
 	Count int `json:"count"`
+}
+
+// MySending is a broadcast that the person proposed, or approved.
+type MySending struct {
+	Text     string         `json:"text"`
+	State    BroadcastState `json:"state"`
+	Moved    time.Time      `json:"moved"` // when it came into this state
+	Due      time.Time      `json:"due,omitzero"`
+	Proposed bool           `json:"proposed"` // else approved only
+}
+
+// MyAudience is an audience that the person keeps under a name.
+type MyAudience struct {
+	Name    string `json:"name"`
+	Filters string `json:"filters"` // as JSON
 }
 
 // MyQuiet are hours of the day in which nothing but answers is sent.

@@ -87,6 +87,7 @@ type MyBroadcast struct {
 	Unsure   bool      `json:"unsure"`
 	Why      Code      `json:"why,omitempty"`
 	Parts    []string  `json:"parts"`
+	Answer   int       `json:"answer,omitempty"` // to its question: the number of the choice
 }
 
 // MyButtons are the buttons of one message.

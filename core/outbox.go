@@ -50,7 +50,7 @@ const (
 	TwiceOkay Again = "twice-okay" // sent once more: answers, codes, confirmations, reminders
 )
 
-// Content is what an Outgoing carries: *Message, *Reference, *Edit, *Redact or *Task.
+// Content is what an Outgoing carries: *Message, *Reference, *Copy, *Edit, *Redact or *Task.
 type Content interface{ isContent() }
 
 // A Reference says what a message is about; it is rendered when it is sent, so it
@@ -117,6 +117,7 @@ type Settlement struct {
 type Verdict struct {
 	State   State
 	Code    Code      // why, when not sent
+	Reason  Reason    // with Unsent: why
 	Next    time.Time // with Queued: when to try again
 	Unsure  bool      // with Queued: this attempt may have arrived
 	Receipt Receipt   // with Sent

@@ -30,6 +30,7 @@ const (
 	KeptTold         Kept = "told"          // which actions a person was told of, after the last of them began
 	KeptContacts     Kept = "contacts"      // how many messages that we began, by day
 	KeptActions      Kept = "actions"       // after their end
+	KeptTrails       Kept = "trails"        // who got what of a broadcast, after it was over; counts stay
 	KeptRuns         Kept = "runs"
 )
 
@@ -52,6 +53,7 @@ var Retentions = []Retention{
 	{KeptTold, 1 * day},
 	{KeptContacts, 8 * day},
 	{KeptActions, 30 * day},
+	{KeptTrails, RecallTime},
 	{KeptRuns, 90 * day},
 }
 

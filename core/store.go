@@ -26,6 +26,8 @@ type Reader interface {
 	Now(ctx context.Context) (time.Time, error)
 	ActionReader
 	AlertReader
+	AudienceReader
+	BroadcastReader
 	ChatReader
 	ConsentReader
 	FollowReader
@@ -47,6 +49,7 @@ type Tx interface {
 	Reader
 	ActionStore
 	AlertStore
+	AudienceStore
 	BroadcastStore
 	ChatStore
 	ConsentStore
@@ -198,10 +201,11 @@ type OutboxStore interface {
 	// since is left as it is.
 	SettleAll(ctx context.Context, all []Settlement) error
 
-	// ClaimRecipients takes copies of running broadcasts as Claim does, in the bulk
-	// lane; SettleRecipient records a verdict.
+	// ClaimRecipients takes copies of broadcasts under way as Claim does, in the bulk
+	// lane; SettleRecipients records verdicts, and pauses a broadcast of which nothing
+	// is sent any more. What was claimed again since is left as it is.
 	ClaimRecipients(ctx context.Context, c Claim) ([]*Outgoing, error)
-	SettleRecipient(ctx context.Context, o *Outgoing, v Verdict) error
+	SettleRecipients(ctx context.Context, all []Settlement) error
 
 	// Receipt returns what a platform took for an Outgoing, or NotFound.
 	Receipt(ctx context.Context, id OutgoingID) (Receipt, error)

@@ -43,7 +43,10 @@ func (c *claim) all(ctx context.Context, room int) ([]sending, error) {
 	if err != nil || next.IsZero() || next.After(c.now) {
 		return batch, err
 	}
-	rest, err := c.paced(ctx, bot, limit, min(room, blockOfSlots))
+	if limit.Every > 0 {
+		room = min(room, blockOfSlots)
+	}
+	rest, err := c.paced(ctx, bot, limit, room)
 	return append(batch, rest...), err
 }
 
@@ -74,6 +77,9 @@ func (c *claim) paced(ctx context.Context, k core.SlotKey, l core.Limit, room in
 // take claims from one lane of a source and renders. What the gate refuses, and what may
 // have arrived and is not sent twice, is settled at once.
 func (c *claim) take(ctx context.Context, from Source, lane core.Lane, n int) ([]sending, error) {
+	if from == (Recipients{}) {
+		return c.takeCopies(ctx, n)
+	}
 	claimed, err := from.Claim(ctx, c.tx, core.Claim{
 		Bot: c.Adapter.Bot(), Lanes: []core.Lane{lane}, Max: n, Lease: orDefault(c.Lease, DefaultLease), Now: c.now,
 	})

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,7 +15,8 @@ type sending struct {
 	source   Source
 	outgoing *core.Outgoing
 	delivery core.Delivery
-	calls    int // of the platform, which its limits count
+	calls    int       // of the platform, which its limits count
+	until    time.Time // the end of its lease, by this process's clock: it does not begin later
 }
 
 // partsOf returns how many messages of a platform a delivery is made of.
@@ -75,10 +77,14 @@ func (f *flight) pass(ctx context.Context) (time.Duration, error) {
 	}
 	var batch []sending
 	var wait time.Duration
+	until := time.Now().Add(orDefault(f.Lease, DefaultLease))
 	err := f.Store.Tx(ctx, func(tx core.Tx) (err error) {
 		batch, wait, err = f.turn(ctx, tx, landed, room)
 		return err
 	})
+	for i := range batch {
+		batch[i].until = until
+	}
 	if err != nil {
 		return 0, f.rescue(ctx, landed, err)
 	}
@@ -154,8 +160,15 @@ func (f *flight) send(batch []sending) {
 // says nothing meanwhile, and our own pace gives no reason for it.
 const longLimit = time.Minute
 
-// deliver sends one delivery.
+// errLate says that a lease was over before the call began: somebody else may have the
+// message now.
+var errLate = &core.Error{Code: core.Unavailable, Err: errors.New("scheduler: send message: its lease is over")}
+
+// deliver sends one delivery, unless the process slept through its lease.
 func (f *flight) deliver(ctx context.Context, s sending) *landing {
+	if !time.Now().Before(s.until) {
+		return &landing{sending: s, err: errLate}
+	}
 	ctx, cancel := context.WithTimeout(ctx, SendTimeout)
 	defer cancel()
 	receipt, err := f.Adapter.Send(ctx, s.delivery)

@@ -27,7 +27,7 @@ func (a *Alerts) tellGroups(ctx context.Context, store core.Store, action *core.
 		return told, err
 	}
 	err = store.Tx(ctx, func(tx core.Tx) (err error) {
-		told, err = core.Announce(ctx, tx, action, due)
+		told, err = core.TellGroups(ctx, tx, action, due)
 		return err
 	})
 	return told, err

@@ -43,17 +43,12 @@ func (Recipients) Claim(ctx context.Context, tx core.Tx, c core.Claim) ([]*core.
 
 // Settle implements Source.
 func (Recipients) Settle(ctx context.Context, tx core.Tx, o *core.Outgoing, v core.Verdict) error {
-	return tx.SettleRecipient(ctx, o, v)
+	return tx.SettleRecipients(ctx, []core.Settlement{{Outgoing: o, Verdict: v}})
 }
 
 // SettleAll implements Source.
-func (r Recipients) SettleAll(ctx context.Context, tx core.Tx, all []core.Settlement) error {
-	for _, s := range all {
-		if err := r.Settle(ctx, tx, s.Outgoing, s.Verdict); err != nil && core.CodeOf(err) != core.Conflict {
-			return err
-		}
-	}
-	return nil
+func (Recipients) SettleAll(ctx context.Context, tx core.Tx, all []core.Settlement) error {
+	return tx.SettleRecipients(ctx, all)
 }
 
 // sources are all of them.

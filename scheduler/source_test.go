@@ -13,7 +13,7 @@ import (
 // limit: neither waits until the other is through.
 func TestSourcesOfBroadcastsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, telegramLike)
+		s := newCampaignStage(t, telegramLike)
 		const people = 100
 		var all []core.Recipient
 		for _, who := range numbered("p", people) {
@@ -25,11 +25,13 @@ func TestSourcesOfBroadcastsTakeTurns(t *testing.T) {
 			s.write(who, core.Bulk, core.Once, "one")
 		}
 		s.tx(func(tx core.Tx) error {
-			b := &core.Broadcast{State: core.Running, Message: &core.Message{Body: []core.Span{{Text: "many"}}}}
+			b := &core.Broadcast{State: core.Running, Letterhead: core.Letterhead{
+				Speaker: "us", Texts: []core.Wording{{Language: "en", Body: []core.Span{{Text: "many"}}}},
+			}}
 			if err := tx.CreateBroadcast(t.Context(), b); err != nil {
 				return err
 			}
-			return tx.AddRecipients(t.Context(), b.ID, all)
+			return tx.AddRecipients(t.Context(), b.ID, core.MainWave, all)
 		})
 		stop := s.run(s.dispatcher())
 		time.Sleep(time.Minute)

@@ -38,6 +38,9 @@ func (t *tx) account(r *accountRow) (*core.Account, error) {
 
 // Account implements core.ChatReader.
 func (t *tx) Account(ctx context.Context, id core.AccountID) (*core.Account, error) {
+	if a, ok := t.known.accounts[id]; ok {
+		return &a, nil
+	}
 	r := new(accountRow)
 	if err := t.NewRaw(selectAccounts+"WHERE a.id = ?", id).Scan(ctx, r); err != nil {
 		return nil, failed(err, "read account")
@@ -116,6 +119,7 @@ func (t *tx) findAccount(ctx context.Context, ref core.AccountRef, find []byte) 
 // PutAccount implements core.ChatStore. It fails with NotFound if there is no such
 // account.
 func (t *tx) PutAccount(ctx context.Context, a *core.Account) error {
+	t.known = known{}
 	res, err := t.NewRaw("UPDATE accounts SET supporter = NULLIF(?, 0), home = NULLIF(?, 0) WHERE id = ?",
 		a.Supporter, a.Home, a.ID).Exec(ctx)
 	return once(res, err, core.NotFound, "put account")

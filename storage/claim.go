@@ -74,6 +74,7 @@ type claim struct {
 	Bot       int64 // 0: tasks
 	Lane      core.Lane
 	Broadcast core.BroadcastID
+	Wave      core.Wave
 	Now       micros
 	Until     micros
 	Max       int
@@ -81,6 +82,11 @@ type claim struct {
 }
 
 func (c *claim) args() []any { return []any{c.Bot, c.Lane, c.Now, c.Until, c.Max, c.Lock} }
+
+// copies are the args of claimCopiesSQL.
+func (c *claim) copies() []any {
+	return []any{c.Broadcast, c.Bot, c.Wave, c.Now, c.Max, c.Until, c.Lock}
+}
 
 // lock returns what keeps other processes from taking the rows that a query picks:
 // they pass them over. SQLite has one process and one writer.

@@ -57,17 +57,20 @@ func plan(t testing.TB, s *Store, query string, args []any) string {
 func TestClaimReadsByIndexAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		crowd(t, s, 5_000)
-		execute(t, s, "INSERT INTO broadcasts (uid, state, sealed, due, expires, again) SELECT 'b', 'running', find, 0, 0, '' FROM chats LIMIT 1")
 		execute(t, s, `
-			INSERT INTO recipients (broadcast, bot, chat, account, state, next_at, attempt, settled, unsure, code, receipt)
-			SELECT 1, bot, id, 0, 'queued', 0, 0, 0, FALSE, '', '' FROM chats`)
+			INSERT INTO broadcasts (uid, kind, original, state, moved, why, sealed, blob, menu, due, expires, again, large,
+				proposer, approver, frozen, upto, streak, counts)
+			SELECT 'b', '', 0, 'running', 0, '', find, 0, '', 0, 0, '', FALSE, 0, 0, 0, 0, 0, '' FROM chats LIMIT 1`)
+		execute(t, s, `
+			INSERT INTO recipients (broadcast, bot, chat, account, wave, target, state, next_at, attempt, settled, unsure, code, receipt, answer)
+			SELECT 1, bot, id, 0, 1, 0, 'queued', 0, 0, 0, FALSE, '', '', 0 FROM chats`)
 		execute(t, s, "INSERT INTO slots (bot, chat, next_at, ready_at, held, got) SELECT bot, id, 1, 1, 0, 1 FROM chats")
 		execute(t, s, "ANALYZE")
-		c := claim{Bot: 1, Lane: core.Talk, Broadcast: 1, Now: microsOf(time.Now()), Max: 5, Lock: (&tx{IDB: s.write}).lock()}
+		c := claim{Bot: 1, Lane: core.Talk, Broadcast: 1, Wave: 1, Now: microsOf(time.Now()), Max: 5, Lock: (&tx{IDB: s.write}).lock()}
 		wantPlan(t, s, claimLaneSQL, c.args(), "outbox_due", "outbox_order")
 		c.Lane = core.Bulk
 		wantPlan(t, s, claimLaneSQL, c.args(), "outbox_due", "outbox_order")
-		wantPlan(t, s, claimCopiesSQL, []any{c}, "recipients_due")
+		wantPlan(t, s, claimCopiesSQL, c.copies(), "recipients_due")
 	})
 }
 

@@ -39,6 +39,7 @@ func (r *consentRow) cell() cell {
 // RecordConsent implements core.ConsentStore. It fails with NotFound if there is no such
 // supporter.
 func (t *tx) RecordConsent(ctx context.Context, c *core.Consent) error {
+	t.known = known{}
 	r := consentRow{
 		Supporter: c.Supporter, Purpose: c.Purpose, Given: c.Given, Version: c.Version, Platform: c.Platform,
 		Day: core.DayOf(c.At),
@@ -82,6 +83,9 @@ func (t *tx) Consents(ctx context.Context, s core.SupporterID) ([]core.Consent, 
 
 // Consented implements core.ConsentReader.
 func (t *tx) Consented(ctx context.Context, s core.SupporterID, p core.Purpose) (bool, error) {
+	if agreed, ok := t.known.agreed[s]; ok && p == core.ToMessages {
+		return agreed, nil
+	}
 	var given bool
 	err := t.NewRaw("SELECT given FROM consents WHERE supporter = ? AND purpose = ? ORDER BY id DESC LIMIT 1", s, p).
 		Scan(ctx, &given)

@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 
+	"github.com/uptrace/bun"
+
 	"tocsin/core"
 )
 
@@ -36,4 +38,37 @@ func (t *tx) CountContact(ctx context.Context, s core.SupporterID, on core.Day, 
 func (t *tx) UncountContact(ctx context.Context, s core.SupporterID, on core.Day) error {
 	_, err := t.NewRaw("UPDATE contacts SET count = count - 1 WHERE supporter = ? AND day = ? AND count > 0", s, on).Exec(ctx)
 	return failed(err, "uncount contact")
+}
+
+// A contactRow is what a statement is told of somebody who is about to be written to.
+type contactRow struct {
+	Person core.SupporterID
+	Most   int
+}
+
+// CountContacts implements core.AlertStore. Those who count the same people at once wait
+// for each other as CountContact says, in one order.
+func (t *tx) CountContacts(ctx context.Context, on core.Day, cs []core.ContactOf) (may []core.SupporterID, err error) {
+	if len(cs) == 0 {
+		return nil, nil
+	}
+	rows, ids := make([]contactRow, len(cs)), make([]core.SupporterID, len(cs))
+	for i, c := range cs {
+		rows[i], ids[i] = contactRow{c.Supporter, c.Most}, c.Supporter
+	}
+	if t.postgres() {
+		var locked []core.SupporterID
+		err := t.NewRaw("SELECT supporter FROM digests WHERE supporter IN (?) ORDER BY supporter FOR UPDATE", bun.List(ids)).Scan(ctx, &locked)
+		if err != nil {
+			return nil, failed(err, "lock contacts")
+		}
+	}
+	err = t.NewRaw(`
+		WITH v (person, most) AS (?0)
+		INSERT INTO contacts AS c (supporter, day, count)
+		SELECT d.supporter, ?1, 1 FROM v JOIN digests AS d ON d.supporter = v.person
+		WHERE (SELECT COALESCE(sum(o.count), 0) FROM contacts AS o WHERE o.supporter = v.person AND o.day >= ?2) < v.most
+		ON CONFLICT (supporter, day) DO UPDATE SET count = c.count + 1 RETURNING supporter`,
+		t.NewValues(&rows), on, core.BudgetFrom(on)).Scan(ctx, &may)
+	return may, failed(err, "count contacts")
 }

@@ -15,10 +15,12 @@ var laneDueSQL = map[core.Lane]string{
 	core.Notice: "SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 2",
 	core.Bulk: `SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 3
 		UNION ALL
-		SELECT CASE WHEN c.next_at < c.due THEN c.due ELSE c.next_at END AS next_at FROM (
+		SELECT CASE WHEN q.next_at < q.due THEN q.due ELSE q.next_at END AS next_at FROM (
 			SELECT b.due, (SELECT min(r.next_at) FROM recipients AS r
-				WHERE r.state = 'queued' AND r.broadcast = b.id AND r.bot = ?0) AS next_at
-			FROM broadcasts AS b WHERE b.state = 'running') AS c`,
+				WHERE r.state = 'queued' AND r.broadcast = b.id AND r.bot = ?0 AND r.wave = w.wave) AS next_at
+			FROM broadcasts AS b CROSS JOIN (SELECT 0 AS wave UNION ALL SELECT 1) AS w
+			WHERE (b.state = 'running' OR b.state = 'canary' AND w.wave = 0) AND (b.expires = 0 OR b.expires > ?1)) AS q
+		WHERE q.next_at IS NOT NULL`,
 }
 
 // nextDueSQL asks lanes for the first of all: 0 if nothing waits. A copy of a broadcast that
@@ -41,7 +43,7 @@ func (t *tx) NextDue(ctx context.Context, b core.BotID, lanes ...core.Lane) (tim
 		return time.Time{}, err
 	}
 	var next micros
-	if err := t.often(nextDueSQL(lanes), bot).Scan(ctx, &next); err != nil {
+	if err := t.often(nextDueSQL(lanes), bot, t.clock()).Scan(ctx, &next); err != nil {
 		return time.Time{}, failed(err, "find next due")
 	}
 	return next.Time(), nil
@@ -62,7 +64,7 @@ const countWaitingSQL = `
 	SELECT lane, count(*) AS waiting FROM outbox WHERE state = 'queued' AND bot = ?0 GROUP BY lane
 	UNION ALL
 	SELECT ?1, count(*) FROM broadcasts AS b JOIN recipients AS r ON r.broadcast = b.id
-	WHERE b.state = 'running' AND r.state = 'queued' AND r.bot = ?0 HAVING count(*) > 0`
+	WHERE b.state IN ('running', 'canary') AND r.state = 'queued' AND r.bot = ?0 HAVING count(*) > 0`
 
 // CountWaiting implements core.OutboxReader.
 func (t *tx) CountWaiting(ctx context.Context, b core.BotID) (map[core.Lane]int, error) {

@@ -22,11 +22,15 @@ var forgetPerson = []string{
 	"DELETE FROM digests WHERE supporter = ?0",
 	"DELETE FROM consents WHERE supporter = ?0",
 	"DELETE FROM grants WHERE supporter = ?0",
+	"DELETE FROM audiences WHERE supporter = ?0",
+	"UPDATE broadcasts SET proposer = 0 WHERE proposer = ?0",
+	"UPDATE broadcasts SET approver = 0 WHERE approver = ?0",
 	"UPDATE accounts SET supporter = NULL WHERE supporter = ?0",
 }
 
 // Forget implements core.ForgetStore.
 func (t *tx) Forget(ctx context.Context, s core.SupporterID) error {
+	t.known = known{}
 	for _, query := range forgetPerson {
 		if _, err := t.NewRaw(query, s).Exec(ctx); err != nil {
 			return failed(err, "forget supporter")
@@ -90,7 +94,7 @@ var forgetAccount = []string{
 
 // ForgetAccount implements core.ForgetStore.
 func (t *tx) ForgetAccount(ctx context.Context, a core.AccountID) error {
-	t.chats = nil
+	t.chats, t.known = nil, known{}
 	account, err := t.Account(ctx, a)
 	if err != nil {
 		return err

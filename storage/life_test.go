@@ -237,12 +237,17 @@ func (l *life) hearOfMany(ctx context.Context, tx core.Tx) error {
 		"draft-": {{State: core.Queued, Next: moment(10)}},
 	} {
 		b := &core.Broadcast{
-			State: core.Running, Message: &core.Message{Body: []core.Span{{Text: text + l.name}}}, Due: moment(0).AddDate(-90, 0, 0),
+			State: core.Running, Due: moment(0).AddDate(-90, 0, 0), Letterhead: core.Letterhead{
+				Texts: inFrench(text + l.name), Answers: [][]core.Wording{inFrench("yes"), inFrench("no")},
+			},
+		}
+		if text == "left-" {
+			b.Proposer = l.person.ID
 		}
 		if err := tx.CreateBroadcast(ctx, b); err != nil {
 			return err
 		}
-		if err := tx.AddRecipients(ctx, b.ID, []core.Recipient{{Chat: l.chat.ID, Account: l.account.ID}}); err != nil {
+		if err := tx.AddRecipients(ctx, b.ID, core.MainWave, []core.Recipient{{Chat: l.chat.ID, Account: l.account.ID}}); err != nil {
 			return err
 		}
 		for _, v := range verdicts {
@@ -250,12 +255,19 @@ func (l *life) hearOfMany(ctx context.Context, tx core.Tx) error {
 			if err != nil || len(claimed) != 1 {
 				return errors.Join(err, fmt.Errorf("%d copies are due", len(claimed)))
 			}
-			if err := tx.SettleRecipient(ctx, claimed[0], v); err != nil {
+			if err := tx.SettleRecipients(ctx, []core.Settlement{{Outgoing: claimed[0], Verdict: v}}); err != nil {
 				return err
 			}
 		}
+		if err := tx.Answer(ctx, b.ID, l.chat.ID, 2); err != nil {
+			return err
+		}
 	}
-	return nil
+	return tx.PutAudience(ctx, &core.SavedAudience{Owner: l.person.ID, Name: "kept-" + l.name})
+}
+
+func inFrench(text string) []core.Wording {
+	return []core.Wording{{Language: "fr", Body: []core.Span{{Text: text}}}}
 }
 
 // end leaves a chat that is closed, and may not be written to for long.

@@ -38,12 +38,22 @@ func (t *tx) PutMenu(ctx context.Context, m *core.Menu) error {
 
 // Menu implements core.ConversationStore.
 func (t *tx) Menu(ctx context.Context, token core.MenuToken) (*core.Menu, error) {
-	return t.menu(ctx, selectMenus+"WHERE m.token = ?", token)
+	m, err := t.menu(ctx, selectMenus+"WHERE m.token = ?", token)
+	if core.CodeOf(err) == core.NotFound {
+		return t.menuOfBroadcast(ctx, "b.menu = ?", token)
+	}
+	return m, err
 }
 
 // MenuOn implements core.ConversationStore. Of a message in parts, each names it.
 func (t *tx) MenuOn(ctx context.Context, c core.ChatID, r core.ReceiptID) (*core.Menu, error) {
-	return t.menu(ctx, selectMenus+"JOIN receipts AS r ON r.message = m.message WHERE r.chat = ? AND r.part = ?", c, r)
+	m, err := t.menu(ctx, selectMenus+"JOIN receipts AS r ON r.message = m.message WHERE r.chat = ? AND r.part = ?", c, r)
+	if core.CodeOf(err) == core.NotFound {
+		return t.menuOfBroadcast(ctx, `b.id = (SELECT max(o.id) FROM broadcasts AS o CROSS JOIN recipients AS r
+			WHERE r.broadcast = o.id AND r.chat = ?0 AND (r.receipt = ?1 OR r.receipt LIKE ?2 OR r.receipt LIKE ?3))`,
+			c, r, string(r)+"\n%", "%\n"+string(r)+"%")
+	}
+	return m, err
 }
 
 func (t *tx) menu(ctx context.Context, query string, args ...any) (*core.Menu, error) {

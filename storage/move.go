@@ -12,7 +12,7 @@ import (
 // and with Invalid if the new name is one of another bot. What the platform called its
 // messages in the old chat is forgotten: in the new one the same name means another.
 func (t *tx) MoveChat(ctx context.Context, id core.ChatID, to core.ChatRef) error {
-	t.chats = nil
+	t.chats, t.known = nil, known{}
 	chat, err := t.Chat(ctx, id)
 	if err != nil {
 		return err

@@ -35,9 +35,18 @@ blobs.sealed | messages[].file.content | content-NAME
 blobs.id uid day | - | found by the message that waits with it; nothing else leads to a person
 bots.name | chats[].bot | telegram:1
 bots.id | - | a number of ours
+audiences.sealed | audiences[].name | kept-NAME
+audiences.sealed | audiences[].filters | {}
+audiences.id supporter | - | numbers of ours
 broadcasts.sealed | broadcasts[].text | left-NAME
+broadcasts.sealed | sendings[].text | left-NAME
 broadcasts.due | broadcasts[].due | 2009-03-10T08:00:00Z
-broadcasts.id uid state expires again | - | the campaign's: it is the same for everybody
+broadcasts.due | sendings[].due | 2009-03-10T08:00:00Z
+broadcasts.state | sendings[].state | running
+broadcasts.moved | sendings[].moved | *
+broadcasts.proposer | sendings[].proposed | true
+broadcasts.approver | - | a number of ours; it is how sendings are found
+broadcasts.id uid kind original why blob menu expires again large hash frozen upto streak counts | - | the campaign's: it is the same for everybody
 challenges.account | codes[].account | account-NAME
 challenges.made | codes[].made | 2099-03-10T08:00:03Z
 challenges.tries | codes[].tries | 4
@@ -135,7 +144,8 @@ recipients.attempt | broadcasts[].attempts | 2
 recipients.unsure | broadcasts[].unsure | true
 recipients.code | broadcasts[].why | because-NAME
 recipients.receipt | broadcasts[].parts[] | copy-NAME
-recipients.id broadcast bot account settled | - | numbers of ours
+recipients.answer | broadcasts[].answer | 2
+recipients.id broadcast bot account settled wave target | - | numbers of ours
 rsvps.answer | answers[].answer | going
 rsvps.guests | answers[].guests | 2
 rsvps.changes | answers[].changes | 3
@@ -346,7 +356,8 @@ func TestWhatIsSealedAsAWholeIsShownWhole(t *testing.T) {
 		reflect.TypeFor[core.Conversation](): "Chat Account Frames Menus Language Plain Last Asked Greeted At Version", // not the menus: random names; not Asked: a button of ours; Greeted is a group's
 		reflect.TypeFor[core.Answered]():     "In Frames Menus",
 		reflect.TypeFor[core.Frame]():        "Flow Step Data",
-		reflect.TypeFor[core.Message]():      "Body Buttons Menu AskHere Here Unask Pin File Listing", // what is said; buttons stand apart, a pin is public; listing is of a group
+		reflect.TypeFor[core.Message]():      "Body Buttons Menu AskHere Here Unask Pin File Open Listing",                      // what is said; buttons stand apart, a pin is public; listing is of a group
+		reflect.TypeFor[core.Letterhead]():   "Speaker Area Texts File Action Answers Audience Rooms Start Expires Again Stars", // the campaign's, but for what was said
 		reflect.TypeFor[core.Attachment]():   "Name MIME Blob Data",
 		reflect.TypeFor[core.Reference]():    "Kind Supporter Subjects Sequences Language Of", // what it is about; the rest is numbers of ours
 		reflect.TypeFor[core.Edit]():         "Of Message Parts",

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -112,6 +113,7 @@ type myCopyRow struct {
 	Unsure  bool
 	Code    core.Code
 	Receipt string
+	Answer  int
 }
 
 // broadcasts are the copies of the person. The text of one that has not left yet may be a
@@ -119,7 +121,7 @@ type myCopyRow struct {
 func (m *mine) broadcasts(ctx context.Context) error {
 	var rows []myCopyRow
 	err := m.NewRaw(`
-		SELECT b.uid, b.sealed, b.due, r.chat, r.state, r.next_at, r.attempt, r.unsure, r.code, r.receipt
+		SELECT b.uid, b.sealed, b.due, r.chat, r.state, r.next_at, r.attempt, r.unsure, r.code, r.receipt, r.answer
 		FROM broadcasts AS b CROSS JOIN recipients AS r
 		WHERE r.broadcast = b.id AND r.chat IN (?) AND (r.account IN (?) OR r.chat IN (?)) ORDER BY r.id`,
 		bun.List(m.chats), bun.List(m.accounts), bun.List(m.private)).Scan(ctx, &rows)
@@ -130,14 +132,14 @@ func (m *mine) broadcasts(ctx context.Context) error {
 	for _, r := range rows {
 		out := core.MyBroadcast{
 			Chat: m.called[r.Chat], Due: r.Due.Time(), State: r.State, Next: nextTry(r.State, r.NextAt), Attempts: r.Attempt,
-			Unsure: r.Unsure, Why: r.Code, Parts: parts(r.Receipt),
+			Unsure: r.Unsure, Why: r.Code, Parts: parts(r.Receipt), Answer: r.Answer,
 		}
 		if r.State == core.Sent || r.State == core.Doubtful {
-			var text core.Message
-			if err := m.keys.openJSON(broadcastCell(r.UID), r.Sealed, &text); err != nil {
+			var l core.Letterhead
+			if err := m.keys.openJSON(broadcastCell(r.UID), r.Sealed, &l); err != nil {
 				return err
 			}
-			out.Text = text.PlainText()
+			out.Text = plainOf(core.In(l.Texts, m.language()))
 		}
 		m.out.Broadcasts = append(m.out.Broadcasts, out)
 	}
@@ -150,4 +152,65 @@ func parts(joined string) []string {
 		return []string{}
 	}
 	return strings.Split(joined, "\n")
+}
+
+// language is that of the person, "" if nobody is known.
+func (m *mine) language() string {
+	if m.out.Person == nil {
+		return ""
+	}
+	return m.out.Person.Language
+}
+
+func plainOf(w core.Wording) string { return (&core.Message{Body: w.Body}).PlainText() }
+
+// A mySendingRow is a broadcast that the person proposed or approved.
+type mySendingRow struct {
+	UID      string `bun:"uid"`
+	Sealed   []byte
+	State    core.BroadcastState
+	Moved    micros
+	Due      micros
+	Proposed bool
+}
+
+// sendings are what the person sent to others, or approved.
+func (m *mine) sendings(ctx context.Context) error {
+	m.out.Sendings = []core.MySending{}
+	if m.of == 0 {
+		return nil
+	}
+	var rows []mySendingRow
+	err := m.NewRaw(`SELECT uid, sealed, state, moved, due, proposer = ?0 AS proposed FROM broadcasts
+		WHERE proposer = ?0 OR approver = ?0 ORDER BY id`, m.of).Scan(ctx, &rows)
+	if err != nil {
+		return failed(err, "read broadcasts by person")
+	}
+	for _, r := range rows {
+		var l core.Letterhead
+		if err := m.keys.openJSON(broadcastCell(r.UID), r.Sealed, &l); err != nil {
+			return err
+		}
+		m.out.Sendings = append(m.out.Sendings, core.MySending{
+			Text: plainOf(core.In(l.Texts, m.language())), State: r.State, Moved: r.Moved.Time(), Due: r.Due.Time(), Proposed: r.Proposed,
+		})
+	}
+	return nil
+}
+
+// audiences are those that the person keeps.
+func (m *mine) audiences(ctx context.Context) error {
+	m.out.Audiences = []core.MyAudience{}
+	kept, err := m.Audiences(ctx, m.of)
+	if err != nil {
+		return err
+	}
+	for _, a := range kept {
+		filters, err := json.Marshal(a.Audience)
+		if err != nil {
+			return core.Wrap(core.Internal, err, "storage: write audience")
+		}
+		m.out.Audiences = append(m.out.Audiences, core.MyAudience{Name: a.Name, Filters: string(filters)})
+	}
+	return nil
 }

@@ -132,12 +132,12 @@ func TestUnreadableBroadcastStopsNothingElse(t *testing.T) {
 		var ids []core.BroadcastID
 		for range 2 {
 			inTx(t, s, func(ctx context.Context, x *tx) error {
-				b := &core.Broadcast{State: core.Running, Message: &core.Message{AskHere: true}}
+				b := &core.Broadcast{State: core.Running, Letterhead: core.Letterhead{Speaker: "us"}}
 				if err := x.CreateBroadcast(ctx, b); err != nil {
 					return err
 				}
 				ids = append(ids, b.ID)
-				return x.AddRecipients(ctx, b.ID, []core.Recipient{{Chat: chat}})
+				return x.AddRecipients(ctx, b.ID, core.MainWave, []core.Recipient{{Chat: chat}})
 			})
 		}
 		execute(t, s, "UPDATE broadcasts SET uid = 'another' WHERE id = ?", ids[0])

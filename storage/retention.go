@@ -27,7 +27,9 @@ var purges = map[core.Kept][]purge{
 	core.KeptSeen: {{table: "seen_updates", key: "bot, update_id",
 		old: "bot IN (SELECT id FROM bots WHERE name NOT LIKE 'telegram:%') AND at < ?before"}},
 	core.KeptOutbox: {{table: "outbox", key: "id", old: "state <> 'queued' AND due < ?before"}},
-	core.KeptBlobs:  {{table: "blobs", key: "id", old: "day < ?day"}},
+	core.KeptBlobs: {{table: "blobs", key: "id", old: `day < ?day AND id NOT IN (
+		SELECT b.blob FROM broadcasts AS b WHERE b.state NOT IN ('stopped', 'finished', 'recalled'))`}},
+	core.KeptTrails: {{table: "recipients", key: "id", old: "broadcast IN (SELECT b.id FROM broadcasts AS b WHERE " + trailOver + ")"}},
 	core.KeptMenus: {
 		{table: "receipts", key: "chat, part", old: "day < ?day"},
 		{table: "menus", key: "token", old: "day < ?day"},
@@ -55,6 +57,10 @@ var purges = map[core.Kept][]purge{
 	core.KeptRuns: {{table: "runs", key: "job, planned", old: "started < ?before"}},
 }
 
+// trailOver is true for a broadcast b whose copies can be changed no more.
+const trailOver = `b.state IN ('stopped', 'finished', 'recalled') AND b.moved < ?before
+	AND NOT EXISTS (SELECT 1 FROM broadcasts AS o WHERE o.original = b.id AND o.state NOT IN ('draft', 'stopped', 'finished', 'recalled'))`
+
 // An age is what the conditions of purges compare with.
 type age struct {
 	Before micros
@@ -66,6 +72,11 @@ func (t *tx) Purge(ctx context.Context, k core.Kept, before time.Time) (int, err
 	ps, err := purgesOf(k)
 	if err != nil {
 		return 0, err
+	}
+	if k == core.KeptTrails {
+		if err := t.keepCounts(ctx, microsOf(before)); err != nil {
+			return 0, err
+		}
 	}
 	total := 0
 	for _, p := range ps {

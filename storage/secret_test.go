@@ -39,7 +39,9 @@ func sing(t *testing.T, s *storage.Store) {
 		must(t, tx.Enqueue(ctx, &core.Outgoing{Lane: core.Talk, Content: &core.Task{Name: "mail.check", Payload: []byte("canary payload")}, Again: core.Once}))
 		_, err = tx.PutBlob(ctx, []byte("canary blob"))
 		must(t, err)
-		must(t, tx.CreateBroadcast(ctx, &core.Broadcast{State: core.Draft, Message: say("canary broadcast"), Again: core.Once}))
+		must(t, tx.CreateBroadcast(ctx, &core.Broadcast{State: core.Draft, Letterhead: core.Letterhead{
+			Speaker: "canary speaker", Texts: []core.Wording{{Language: "fr", Body: say("canary broadcast").Body}},
+		}}))
 		f := tx.Fingerprint("canary@example.org")
 		_, err = tx.PutSponsorships(ctx, []core.Sponsorship{{Fingerprint: f}})
 		must(t, err)

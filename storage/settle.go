@@ -63,11 +63,10 @@ func (t *tx) moveReceipt(ctx context.Context, o *core.Outgoing, v core.Verdict) 
 	if !ok || v.State != core.Sent || len(v.Receipt) == 0 {
 		return nil
 	}
-	query, id := "UPDATE outbox SET receipt = ? WHERE id = ?", e.Of
-	if id < 0 {
-		query, id = "UPDATE recipients SET receipt = ? WHERE id = ?", -id
+	if e.Of < 0 {
+		return t.moveCopyReceipt(ctx, e.Of, v.Receipt)
 	}
-	_, err := t.NewRaw(query, joinReceipt(v.Receipt), id).Exec(ctx)
+	_, err := t.NewRaw("UPDATE outbox SET receipt = ? WHERE id = ?", joinReceipt(v.Receipt), e.Of).Exec(ctx)
 	return failed(err, "move receipt")
 }
 

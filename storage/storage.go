@@ -33,6 +33,9 @@ var _ core.Store = (*Store)(nil)
 // postgres reports whether s is a PostgreSQL database; everything else is SQLite.
 func (s *Store) postgres() bool { return s.write.Dialect().Name() == dialect.PG }
 
+// OneWriter reports whether who writes waits for whoever else does.
+func (s *Store) OneWriter() bool { return !s.postgres() }
+
 // Advance moves the store's clock, for tests of time.
 func (s *Store) Advance(d time.Duration) {
 	s.offset.Add(int64(d))

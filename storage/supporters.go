@@ -78,6 +78,7 @@ func (t *tx) CreateSupporter(ctx context.Context, s *core.Supporter) error {
 // PutSupporter implements core.SupporterStore. When their next digest is due is planned
 // anew: it depends on much of what may have changed.
 func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
+	t.known = known{}
 	name, settings, err := t.sealedSupporter(s)
 	if err != nil {
 		return err
@@ -98,12 +99,16 @@ func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
 
 // SeeSupporter implements core.SupporterStore.
 func (t *tx) SeeSupporter(ctx context.Context, id core.SupporterID, on core.Day) error {
+	t.known = known{}
 	res, err := t.NewRaw("UPDATE supporters SET seen = ? WHERE id = ?", on, id).Exec(ctx)
 	return once(res, err, core.NotFound, "see supporter")
 }
 
 // Supporter implements core.SupporterReader.
 func (t *tx) Supporter(ctx context.Context, id core.SupporterID) (*core.Supporter, error) {
+	if s, ok := t.known.supporters[id]; ok {
+		return &s, nil
+	}
 	var r supporterRow
 	err := t.often("SELECT ? FROM supporters AS s WHERE s.id = ?", supporterColumns, id).Scan(ctx, &r)
 	if err != nil {

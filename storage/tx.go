@@ -21,6 +21,7 @@ type tx struct {
 	conn   *bun.Conn // the connection below, for COPY; used on PostgreSQL alone
 	bots   *botIDs
 	chats  map[core.ChatID]core.Chat // those that were claimed for, until one is changed
+	known  known                     // what was learnt of those whom copies were claimed for
 	broken error                     // the first statement that failed, as the driver said it
 }
 

@@ -27,6 +27,7 @@ type engine struct {
 	dispatchers []*scheduler.Dispatcher // one for each adapter
 	tasks       *scheduler.Tasks
 	jobs        *scheduler.Jobs
+	broadcasts  *scheduler.Broadcasts
 	faces       []part            // what answers over HTTP
 	metrics     *metrics          // what was counted
 	hints       []chan<- struct{} // wake what sends
@@ -91,6 +92,7 @@ func (e *engine) wireOutput(bot *conversation.Bot, o *opened) {
 		Store: o.store, Jobs: scheduler.AllJobs(o.config.Campaign), Lines: o.config.Jobs, Zone: o.config.Zone,
 		Holder: rand.Text(), Log: o.log,
 	}
+	e.broadcasts = &scheduler.Broadcasts{Store: o.store, Campaign: o.config.Campaign, Holder: rand.Text(), Log: o.log}
 }
 
 // patiently lets e finish what is under way at its end, for as long as that may take: who
@@ -137,7 +139,7 @@ func (e *engine) Run(ctx context.Context) error {
 	outCtx, stopOutput := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopOutput()
 
-	output := together(outCtx, stopInput, slices.Concat(e.output(), e.faces, []part{e.jobs.Run}))
+	output := together(outCtx, stopInput, slices.Concat(e.output(), e.faces, []part{e.jobs.Run, e.broadcasts.Run}))
 	var input []part
 	for _, a := range e.adapters {
 		input = append(input, func(ctx context.Context) error { return a.Run(ctx, e.queue) })

@@ -116,7 +116,7 @@ func (t *Turn) onPress(ctx context.Context, p core.Press) (do core.Do, current b
 		}
 	}
 	mine := m.Account == 0 || t.Account != nil && m.Account == t.Account.ID
-	if m.Chat != t.Chat.ID || !mine || i < 1 || i > len(m.Buttons) {
+	if m.Chat != 0 && m.Chat != t.Chat.ID || !mine || i < 1 || i > len(m.Buttons) {
 		return do, false, &core.Error{Code: core.NotFound}
 	}
 	for _, last := range t.Conversation.Menus {

@@ -17,6 +17,7 @@ type Flow struct {
 	Tasks      map[core.TaskName]Task             // work without a message
 	References map[core.ReferenceKind]Rendering   // what is rendered when it is sent
 	Position   func(context.Context, *Turn) error // a point that was shared unasked; at most one flow has it
+	Copy       Copying                            // makes the message of a broadcast; at most one flow has it
 	Added      func(context.Context, *Turn) error // the bot was added to a group; at most one flow has it
 
 	// Public are the actions that say nothing personal. In a group any other leads to the
@@ -60,6 +61,10 @@ type Action func(ctx context.Context, t *Turn, arg string) error
 
 // A Task does work outside a turn. It reads and writes by transactions of its own.
 type Task func(ctx context.Context, b *Bot, payload []byte) error
+
+// A Copying makes the message of a broadcast when it is sent: the same for all who have
+// the scene's language. A nil message means that there is nothing to say any more.
+type Copying func(ctx context.Context, s *Scene, b *core.Broadcast) (*core.Message, error)
 
 // A Rendering makes the message of a Reference when it is sent. A nil message means
 // that there is nothing to say any more.

@@ -50,6 +50,8 @@ func (b *Bot) render(ctx context.Context, s *Scene, o *core.Outgoing) (core.Cont
 	switch c := o.Content.(type) {
 	case *core.Message:
 		return filled(ctx, s.Tx, c)
+	case *core.Copy:
+		return b.renderCopy(ctx, s, o, c)
 	case *core.Edit:
 		return b.renderEdit(ctx, s, c)
 	case *core.Redact:

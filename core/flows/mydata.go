@@ -122,7 +122,7 @@ func kept(d *core.MyData) locale.Value {
 	return listed([]counted{
 		{"mydata.accounts", len(d.Accounts)}, {"mydata.chats", len(d.Chats)}, {"mydata.consents", len(d.Consents)},
 		{"mydata.roles", len(d.Roles)}, {"mydata.answers", len(d.Answers)}, {"mydata.searches", len(d.Searches)},
-		{"mydata.broadcasts", len(d.Broadcasts)},
+		{"mydata.broadcasts", len(d.Broadcasts)}, {"mydata.sendings", len(d.Sendings)}, {"mydata.audiences", len(d.Audiences)},
 	})
 }
 

@@ -13,6 +13,8 @@ import (
 
 var broadcastProperties = []property{
 	{"Broadcasts/ComesBackEqual", broadcastComesBackEqual},
+	{"Broadcasts/OneThatMovedIsNotPut", broadcastThatMovedIsNotPut},
+	{"Broadcasts/AreFoundByStateAndProposer", broadcastsAreFoundByStateAndProposer},
 	{"Broadcasts/UnknownIsNotFound", unknownBroadcastIsNotFound},
 	{"Broadcasts/PausedBroadcastIsNotClaimed", pausedBroadcastIsNotClaimed},
 	{"Broadcasts/OnlyDueAndNotExpired", onlyDueAndNotExpired},
@@ -23,8 +25,8 @@ var broadcastProperties = []property{
 func broadcast(t *testing.T, s core.Store, b core.Broadcast, n int) *core.Broadcast {
 	t.Helper()
 	b.State = core.Running
-	if b.Message == nil {
-		b.Message = say("hello all")
+	if b.Texts == nil {
+		b.Texts = words("hello all")
 	}
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
 		var rs []core.Recipient
@@ -34,7 +36,7 @@ func broadcast(t *testing.T, s core.Store, b core.Broadcast, n int) *core.Broadc
 			rs = append(rs, core.Recipient{Chat: c.ID, Account: core.AccountID(i)})
 		}
 		must(t, tx.CreateBroadcast(ctx, &b))
-		return tx.AddRecipients(ctx, b.ID, rs)
+		return tx.AddRecipients(ctx, b.ID, core.MainWave, rs)
 	})
 	return &b
 }
@@ -54,20 +56,33 @@ func claimCopies(t *testing.T, s core.Store, n, want int) (out []*core.Outgoing)
 
 func settleCopy(t *testing.T, s core.Store, o *core.Outgoing, v core.Verdict) {
 	t.Helper()
-	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.SettleRecipient(ctx, o, v) })
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		return tx.SettleRecipients(ctx, []core.Settlement{{Outgoing: o, Verdict: v}})
+	})
 }
 
 func setBroadcast(t *testing.T, s core.Store, id core.BroadcastID, state core.BroadcastState) {
 	t.Helper()
-	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.SetBroadcast(ctx, id, state) })
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		b, err := tx.Broadcast(ctx, id)
+		must(t, err)
+		from := b.State
+		b.State = state
+		return tx.PutBroadcast(ctx, b, from)
+	})
 }
 
-func wantCounts(t *testing.T, s core.Store, id core.BroadcastID, want map[core.State]int) {
+// words are a text in one language.
+func words(text string) []core.Wording {
+	return []core.Wording{{Language: "fr", Body: []core.Span{{Text: text}}}}
+}
+
+func wantProgress(t *testing.T, s core.Store, id core.BroadcastID, want core.Progress) {
 	t.Helper()
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		got, err := tx.CountRecipients(ctx, id)
+		got, err := tx.Progress(ctx, id)
 		must(t, err)
-		if d := cmp.Diff(want, got); d != "" {
+		if d := cmp.Diff(&want, got); d != "" {
 			t.Errorf("recipients by state (-want +got):\n%s", d)
 		}
 		return nil
@@ -76,9 +91,17 @@ func wantCounts(t *testing.T, s core.Store, id core.BroadcastID, want map[core.S
 
 func broadcastComesBackEqual(t *testing.T, s core.Store) {
 	start := now(t, s)
+	full := core.Letterhead{
+		Speaker: "the team of Lyon", Area: "FR/84/69", Texts: append(words("bientôt"), core.Wording{Language: "en", Body: []core.Span{{Text: "soon"}}}),
+		File: &core.Attachment{Name: "a.png", MIME: "image/png", Blob: 7}, Action: 4,
+		Answers:  [][]core.Wording{words("oui"), words("non")},
+		Audience: core.Audience{With: []core.Filter{{Kind: core.InAreas, Areas: []core.AreaID{"FR/84/69"}}}},
+		Rooms:    []core.ChatID{5}, Start: core.Start{Local: "2027-03-14T18:00"}, Expires: start.Add(2 * time.Hour), Again: core.Once, Stars: 3,
+	}
 	for _, want := range []*core.Broadcast{
-		{State: core.Draft, Message: say("soon"), Due: start.Add(time.Hour), Expires: start.Add(2 * time.Hour), Again: core.Once},
-		{State: core.Running, Message: &core.Message{Menu: "abcdefghijklmnop", Buttons: []core.Button{{Label: "Yes"}}}, Again: core.TwiceOkay},
+		{State: core.Draft, Letterhead: full, Proposer: 1},
+		{Kind: core.Correct, Of: 1, State: core.Approved, Letterhead: core.Letterhead{Texts: words("x"), Again: core.TwiceOkay},
+			Due: start.Add(time.Hour), Large: true, Proposer: 1, Approver: 2, Hash: full.Sum(), Why: core.ByTime},
 	} {
 		do(t, s, func(ctx context.Context, tx core.Tx) error {
 			must(t, tx.CreateBroadcast(ctx, want))
@@ -87,29 +110,80 @@ func broadcastComesBackEqual(t *testing.T, s core.Store) {
 			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("broadcast (-want +got):\n%s", d)
 			}
-			must(t, tx.SetBroadcast(ctx, want.ID, core.Stopped))
+			from := want.State
+			want.State, want.Why, want.Speaker, want.Large = core.Stopped, core.ByPerson, "another", !want.Large
+			must(t, tx.PutBroadcast(ctx, want, from))
 			got, err = tx.Broadcast(ctx, want.ID)
-			if got.State != core.Stopped {
-				t.Errorf("state %q, want %q", got.State, core.Stopped)
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("broadcast (-want +got):\n%s", d)
 			}
 			return err
 		})
 	}
 }
 
+func broadcastThatMovedIsNotPut(t *testing.T, s core.Store) {
+	b := broadcast(t, s, core.Broadcast{}, 1)
+	before := b.Moved
+	advance(t, s, time.Minute)
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		b.State = core.Stopping
+		wantCode(t, tx.PutBroadcast(ctx, b, core.Paused), core.Conflict)
+		must(t, tx.PutBroadcast(ctx, b, core.Running))
+		if !b.Moved.After(before) {
+			t.Error("it is not known when it moved")
+		}
+		moved := b.Moved
+		must(t, tx.PutBroadcast(ctx, b, core.Stopping))
+		if b.Moved != moved {
+			t.Error("it moved without a change of state")
+		}
+		return nil
+	})
+}
+
+func broadcastsAreFoundByStateAndProposer(t *testing.T, s core.Store) {
+	do(t, s, func(ctx context.Context, tx core.Tx) error {
+		for i, state := range []core.BroadcastState{core.Draft, core.Proposed, core.Draft} {
+			must(t, tx.CreateBroadcast(ctx, &core.Broadcast{State: state, Proposer: core.SupporterID(i%2 + 1)}))
+		}
+		for _, c := range []struct {
+			by     core.SupporterID
+			states []core.BroadcastState
+			want   []core.BroadcastID
+		}{
+			{1, nil, []core.BroadcastID{3, 1}}, {2, nil, []core.BroadcastID{2}}, {3, nil, nil},
+			{0, []core.BroadcastState{core.Draft}, []core.BroadcastID{3, 1}},
+			{0, []core.BroadcastState{core.Draft, core.Proposed}, []core.BroadcastID{3, 2, 1}},
+		} {
+			bs, err := tx.Broadcasts(ctx, c.by, c.states...)
+			must(t, err)
+			var got []core.BroadcastID
+			for _, b := range bs {
+				got = append(got, b.ID)
+			}
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Errorf("broadcasts of %d in %v (-want +got):\n%s", c.by, c.states, d)
+			}
+		}
+		return nil
+	})
+}
+
 func unknownBroadcastIsNotFound(t *testing.T, s core.Store) {
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
 		_, err := tx.Broadcast(ctx, 1)
 		wantCode(t, err, core.NotFound)
-		wantCode(t, tx.SetBroadcast(ctx, 1, core.Running), core.NotFound)
+		wantCode(t, tx.PutBroadcast(ctx, &core.Broadcast{ID: 1}, core.Draft), core.NotFound)
+		_, err = tx.Progress(ctx, 1)
+		wantCode(t, err, core.NotFound)
 		return nil
 	})
-	wantCounts(t, s, 1, map[core.State]int{})
 }
 
 func pausedBroadcastIsNotClaimed(t *testing.T, s core.Store) {
 	b := broadcast(t, s, core.Broadcast{}, 2)
-	for _, state := range []core.BroadcastState{core.Draft, core.Paused, core.Stopped, core.Finished} {
+	for _, state := range []core.BroadcastState{core.Draft, core.Approved, core.Holding, core.Freezing, core.CanaryFlight, core.Paused, core.Stopping, core.Stopped, core.Finished} {
 		setBroadcast(t, s, b.ID, state)
 		claimCopies(t, s, 10, 0)
 	}
@@ -124,7 +198,7 @@ func pausedBroadcastIsNotClaimed(t *testing.T, s core.Store) {
 
 func onlyDueAndNotExpired(t *testing.T, s core.Store) {
 	start := now(t, s)
-	broadcast(t, s, core.Broadcast{Due: start.Add(time.Hour), Expires: start.Add(2 * time.Hour)}, 2)
+	broadcast(t, s, core.Broadcast{Due: start.Add(time.Hour), Letterhead: core.Letterhead{Expires: start.Add(2 * time.Hour)}}, 2)
 	claimCopies(t, s, 1, 0)
 	advance(t, s, time.Hour)
 	claimCopies(t, s, 1, 1)
@@ -133,13 +207,13 @@ func onlyDueAndNotExpired(t *testing.T, s core.Store) {
 }
 
 func smallOneDoesNotWaitForALargeOne(t *testing.T, s core.Store) {
-	broadcast(t, s, core.Broadcast{Message: say("large")}, 60)
-	broadcast(t, s, core.Broadcast{Message: say("small")}, 10)
+	broadcast(t, s, core.Broadcast{Letterhead: core.Letterhead{Texts: words("large")}}, 60)
+	broadcast(t, s, core.Broadcast{Letterhead: core.Letterhead{Texts: words("small")}}, 10)
 	take := func(n int, want map[string]int) {
 		t.Helper()
 		got := make(map[string]int)
 		for _, o := range claimCopies(t, s, n, n) {
-			got[o.Content.(*core.Message).PlainText()]++
+			got[o.Content.(*core.Copy).Broadcast.Texts[0].Body[0].Text]++
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("claim of %d (-want +got):\n%s", n, d)

@@ -2,6 +2,8 @@ package storagetest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"tocsin/core"
@@ -35,6 +37,7 @@ var leavings = map[core.Kept]struct {
 	core.KeptTold:         {anAnnouncement, 1},
 	core.KeptContacts:     {aContact, 1},
 	core.KeptActions:      {anActionOfTwo, 4},
+	core.KeptTrails:       {aTrail, 1},
 	core.KeptRuns:         {aRun, 1},
 }
 
@@ -265,4 +268,34 @@ func aRun(ctx context.Context, tx core.Tx, name string, now time.Time) (there, e
 		_, err := tx.LastRun(ctx, r.Job)
 		return found(err)
 	}, tx.StartRun(ctx, r)
+}
+
+// aTrail is the copy of a broadcast that is over, and of one that is not.
+func aTrail(ctx context.Context, tx core.Tx, name string, _ time.Time) (there, error) {
+	c, err := tx.EnterChat(ctx, chatRef("of the trail "+name), core.Private)
+	if err != nil {
+		return nil, err
+	}
+	over, running := &core.Broadcast{State: core.Finished}, &core.Broadcast{State: core.Paused}
+	for _, b := range []*core.Broadcast{over, running} {
+		if err := tx.CreateBroadcast(ctx, b); err != nil {
+			return nil, err
+		}
+		if err := tx.AddRecipients(ctx, b.ID, core.MainWave, []core.Recipient{{Chat: c.ID}}); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context, tx core.Tx) (bool, error) {
+		waits, err := tx.Waits(ctx, over.ID, core.MainWave)
+		if err != nil {
+			return false, err
+		}
+		for id, want := range map[core.BroadcastID]int{over.ID: 1, running.ID: 1} { // the counts stay
+			p, err := tx.Progress(ctx, id)
+			if err != nil || p.Queued != want {
+				return waits, errors.Join(err, fmt.Errorf("%d copies are counted, want %d", p.Queued, want))
+			}
+		}
+		return waits, nil
+	}, nil
 }

@@ -232,10 +232,10 @@ func moveForgetsReceipts(t *testing.T, s core.Store) {
 
 func moveKeepsOneCopy(t *testing.T, s core.Store) {
 	root, gone := group(t, s, oldName), group(t, s, newName)
-	b := &core.Broadcast{State: core.Running, Message: &core.Message{Body: []core.Span{{Text: "bonjour"}}}, Again: core.Once}
+	b := &core.Broadcast{State: core.Running, Letterhead: core.Letterhead{Texts: words("bonjour"), Again: core.Once}}
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
 		must(t, tx.CreateBroadcast(ctx, b))
-		return tx.AddRecipients(ctx, b.ID, []core.Recipient{{Chat: root}, {Chat: gone}})
+		return tx.AddRecipients(ctx, b.ID, core.MainWave, []core.Recipient{{Chat: root}, {Chat: gone}})
 	})
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
 		claimed, err := tx.ClaimRecipients(ctx, core.Claim{Bot: testBot, Lanes: []core.Lane{core.Bulk}, Max: 1, Lease: time.Minute})
@@ -243,13 +243,13 @@ func moveKeepsOneCopy(t *testing.T, s core.Store) {
 		if len(claimed) != 1 {
 			t.Fatalf("claimed %d copies, want 1", len(claimed))
 		}
-		return tx.SettleRecipient(ctx, claimed[0], core.Verdict{State: core.Sent, Receipt: core.Receipt{"1"}})
+		return tx.SettleRecipients(ctx, []core.Settlement{{Outgoing: claimed[0], Verdict: core.Verdict{State: core.Sent, Receipt: core.Receipt{"1"}}}})
 	})
 	move(t, s, root, newName)
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		n, err := tx.CountRecipients(ctx, b.ID)
+		n, err := tx.Progress(ctx, b.ID)
 		must(t, err)
-		if n[core.Sent] != 1 || n[core.Queued] != 0 {
+		if n.Sent != 1 || n.Queued != 0 {
 			t.Errorf("copies by state: %v, want the one that was sent", n)
 		}
 		return nil

@@ -154,11 +154,11 @@ func myDataDraft(t *testing.T, s core.Store) {
 		if err != nil {
 			return err
 		}
-		b := &core.Broadcast{State: core.Draft, Message: say("not yet"), Again: core.Once}
+		b := &core.Broadcast{State: core.Draft, Letterhead: core.Letterhead{Texts: words("not yet"), Again: core.Once}}
 		if err := tx.CreateBroadcast(ctx, b); err != nil {
 			return err
 		}
-		return tx.AddRecipients(ctx, b.ID, []core.Recipient{{Chat: account.Home, Account: a}})
+		return tx.AddRecipients(ctx, b.ID, core.MainWave, []core.Recipient{{Chat: account.Home, Account: a}})
 	})
 	if d := myData(t, s, a); len(d.Broadcasts) != 1 || d.Broadcasts[0].Text != "" || d.Broadcasts[0].State != core.Queued {
 		t.Errorf("a broadcast that has not left shows as %+v", d.Broadcasts)

@@ -19,7 +19,7 @@ var recipientProperties = []property{
 	{"Recipients/ClaimsCarryTheBroadcast", recipientClaimsCarryTheBroadcast},
 	{"Recipients/ClaimsEndAsUnsure", recipientClaimsEndAsUnsure},
 	{"Recipients/RetryIsSure", recipientRetryIsSure},
-	{"Recipients/SettleOfAnOldAttemptFailsWithConflict", settleOfAnOldCopyFailsWithConflict},
+	{"Recipients/SettleOfAnOldAttemptChangesNothing", settleOfAnOldCopyChangesNothing},
 	{"Recipients/VerdictsAreCounted", verdictsAreCounted},
 	{"Recipients/ReceiptOfACopyIsItsOwn", receiptOfACopyIsItsOwn},
 	{"Recipients/ChatThatIsNotReadyIsSkipped", copyThatIsNotReadyIsSkipped},
@@ -32,23 +32,23 @@ func recipientIsAddedOnce(t *testing.T, s core.Store) {
 	o := claimCopies(t, s, 1, 1)[0]
 	settleCopy(t, s, o, sent("1"))
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		must(t, tx.AddRecipients(ctx, b.ID, nil))
-		return tx.AddRecipients(ctx, b.ID, []core.Recipient{
+		must(t, tx.AddRecipients(ctx, b.ID, core.MainWave, nil))
+		return tx.AddRecipients(ctx, b.ID, core.MainWave, []core.Recipient{
 			{Chat: o.Chat, Account: 99}, {Chat: o.Chat, Account: 99}, {Chat: 1 << 40}, // the last is gone
 		})
 	})
-	wantCounts(t, s, b.ID, map[core.State]int{core.Sent: 1, core.Queued: 2})
+	wantProgress(t, s, b.ID, core.Progress{Sent: 1, Queued: 2})
 }
 
 func recipientClaimsCarryTheBroadcast(t *testing.T, s core.Store) {
 	start := now(t, s)
-	b := broadcast(t, s, core.Broadcast{Due: start, Expires: start.Add(time.Hour), Again: core.Once}, 3)
+	b := broadcast(t, s, core.Broadcast{Due: start, Letterhead: core.Letterhead{Expires: start.Add(time.Hour), Again: core.Once}}, 3)
 	keys := make(map[core.SendKey]bool)
 	chats := make(map[core.ChatID]bool)
 	for _, got := range claimCopies(t, s, 10, 3) {
 		want := &core.Outgoing{
 			ID: got.ID, Key: got.Key, Chat: got.Chat, Account: got.Account, Lane: core.Bulk,
-			Content: b.Message, Due: b.Due, Expires: b.Expires, Again: b.Again, Attempt: 1,
+			Content: &core.Copy{Broadcast: b}, Due: b.Due, Expires: b.Expires, Again: b.Again, Attempt: 1,
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("copy (-want +got):\n%s", d)
@@ -84,17 +84,16 @@ func recipientRetryIsSure(t *testing.T, s core.Store) {
 	}
 }
 
-func settleOfAnOldCopyFailsWithConflict(t *testing.T, s core.Store) {
-	broadcast(t, s, core.Broadcast{}, 1)
+func settleOfAnOldCopyChangesNothing(t *testing.T, s core.Store) {
+	b := broadcast(t, s, core.Broadcast{}, 1)
 	old := claimCopies(t, s, 10, 1)[0]
 	advance(t, s, lease)
 	latest := claimCopies(t, s, 10, 1)[0]
-	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		wantCode(t, tx.SettleRecipient(ctx, old, sent("1")), core.Conflict)
-		must(t, tx.SettleRecipient(ctx, latest, sent("2")))
-		wantCode(t, tx.SettleRecipient(ctx, latest, sent("3")), core.Conflict)
-		return nil
-	})
+	settleCopy(t, s, old, sent("1"))
+	wantProgress(t, s, b.ID, core.Progress{Sending: 1})
+	settleCopy(t, s, latest, sent("2"))
+	settleCopy(t, s, latest, sent("3"))
+	wantReceipt(t, s, latest.ID, "2")
 }
 
 func verdictsAreCounted(t *testing.T, s core.Store) {
@@ -104,12 +103,12 @@ func verdictsAreCounted(t *testing.T, s core.Store) {
 	os := claimCopies(t, s, 6, 6)
 	settleCopy(t, s, os[0], sent("1"))
 	settleCopy(t, s, os[1], sent("2", "3"))
-	settleCopy(t, s, os[2], core.Verdict{State: core.Unsent})
+	settleCopy(t, s, os[2], core.Verdict{State: core.Unsent, Reason: core.OverBudget})
 	settleCopy(t, s, os[3], core.Verdict{State: core.Failed, Code: core.Unreachable, Closed: true})
 	settleCopy(t, s, os[4], core.Verdict{State: core.Doubtful, Code: core.Uncertain})
 	settleCopy(t, s, os[5], again(t, s, time.Hour))
-	wantCounts(t, s, b.ID, map[core.State]int{
-		core.Sent: 2, core.Unsent: 1, core.Failed: 1, core.Doubtful: 1, core.Queued: 2,
+	wantProgress(t, s, b.ID, core.Progress{
+		Sent: 2, Skipped: map[core.Reason]int{core.OverBudget: 1}, Blocked: 1, Uncertain: 1, Queued: 2,
 	})
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
 		c, err := tx.Chat(ctx, os[3].Chat)
@@ -121,32 +120,34 @@ func verdictsAreCounted(t *testing.T, s core.Store) {
 	})
 }
 
-// Copies and messages of the outbox never have the same id, whatever is asked by it.
+// Copies and messages of the outbox never have the same id, whatever is asked by it. All
+// copies of a broadcast have one menu.
 func receiptOfACopyIsItsOwn(t *testing.T, s core.Store) {
-	broadcast(t, s, core.Broadcast{}, 1)
+	b := broadcast(t, s, core.Broadcast{Letterhead: core.Letterhead{Action: 5}}, 1)
 	copied := claimCopies(t, s, 1, 1)[0]
 	said := enqueue(t, s, core.Outgoing{Chat: copied.Chat, Lane: core.Talk})
 	if copied.ID == said.ID {
 		t.Fatalf("a copy and a message have the id %d", said.ID)
 	}
-	menus := []*core.Menu{
-		{Token: "aaaaaaaaaaaaaaaa", Chat: copied.Chat, Message: copied.ID, Buttons: []core.Button{{Label: "Yes"}}},
-		{Token: "bbbbbbbbbbbbbbbb", Chat: said.Chat, Message: said.ID, Buttons: []core.Button{{Label: "No"}}},
-	}
-	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		return errors.Join(tx.PutMenu(ctx, menus[0]), tx.PutMenu(ctx, menus[1]))
-	})
-	settleCopy(t, s, copied, sent("$copy"))
+	menu := &core.Menu{Token: "bbbbbbbbbbbbbbbb", Chat: said.Chat, Message: said.ID, Buttons: []core.Button{{Label: "No"}}}
+	do(t, s, func(ctx context.Context, tx core.Tx) error { return tx.PutMenu(ctx, menu) })
+	settleCopy(t, s, copied, sent("$copy", "$file"))
 	settle(t, s, wantClaim(t, s, said)[0], sent("$said"))
-	wantReceipt(t, s, copied.ID, "$copy")
+	wantReceipt(t, s, copied.ID, "$copy", "$file")
 	wantReceipt(t, s, said.ID, "$said")
+	shared := &core.Menu{Token: b.Menu, Buttons: b.Choices()}
 	do(t, s, func(ctx context.Context, tx core.Tx) error {
-		for i, part := range []core.ReceiptID{"$copy", "$said"} {
+		for part, want := range map[core.ReceiptID]*core.Menu{"$copy": shared, "$file": shared, "$said": menu} {
 			got, err := tx.MenuOn(ctx, said.Chat, part)
 			must(t, err)
-			if d := cmp.Diff(menus[i], got); d != "" {
+			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("menu on %s (-want +got):\n%s", part, d)
 			}
+		}
+		got, err := tx.Menu(ctx, b.Menu)
+		must(t, err)
+		if d := cmp.Diff(shared, got); d != "" {
+			t.Errorf("menu (-want +got):\n%s", d)
 		}
 		return nil
 	})
@@ -181,7 +182,7 @@ func twoClaimersNeverShareACopy(t *testing.T, s core.Store) {
 			times[o.ID]++
 			mu.Unlock()
 			err = errors.Join(err, try(t, s, func(ctx context.Context, tx core.Tx) error {
-				return tx.SettleRecipient(ctx, o, sent("1"))
+				return tx.SettleRecipients(ctx, []core.Settlement{{Outgoing: o, Verdict: sent("1")}})
 			}))
 		}
 		return len(os), err
@@ -206,7 +207,7 @@ func twoClaimersNeverShareACopy(t *testing.T, s core.Store) {
 			t.Errorf("a copy was taken %d times", n)
 		}
 	}
-	wantCounts(t, s, b.ID, map[core.State]int{core.Sent: n})
+	wantProgress(t, s, b.ID, core.Progress{Sent: n})
 }
 
 // What nobody has tried yet is due when its broadcast is, and hides nothing that is due

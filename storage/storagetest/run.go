@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		accountProperties,
 		actionProperties,
 		alertProperties,
+		audienceProperties,
 		broadcastProperties,
 		chatProperties,
 		claimProperties,
