@@ -175,9 +175,19 @@ type OutboxReader interface {
 	// zero if nothing waits.
 	NextDue(ctx context.Context, b BotID, lanes ...Lane) (time.Time, error)
 
+	// DueNow says in which lanes of a bot something is due at now.
+	DueNow(ctx context.Context, b BotID, now time.Time) (Due, error)
+
 	// CountWaiting returns how many messages of each lane wait for a bot, the copies of
 	// running broadcasts among them. A lane in which none waits is left out.
 	CountWaiting(ctx context.Context, b BotID) (map[Lane]int, error)
+}
+
+// Due says where something is due: in which lanes of the outbox, in no order, and
+// whether among the copies of broadcasts.
+type Due struct {
+	Lanes  []Lane
+	Copies bool
 }
 
 // OutboxStore holds what is to be sent. What a transaction enqueues is sent if and

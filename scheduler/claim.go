@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tocsin/core"
@@ -13,6 +14,7 @@ type claim struct {
 	*Dispatcher
 	tx  core.Tx
 	now time.Time // of the store
+	due core.Due  // at now
 }
 
 // talkShare is the part of the sends under way, one in so many, that is never of notices
@@ -24,6 +26,9 @@ const talkShare = 4
 func (c *claim) all(ctx context.Context, room int) ([]sending, error) {
 	free, err := c.tx.Reserve(ctx, talkOf(c.Adapter.Bot()), core.Limit{}, 1)
 	if err != nil || free == 0 {
+		return nil, err
+	}
+	if c.due, err = c.tx.DueNow(ctx, c.Adapter.Bot(), c.now); err != nil {
 		return nil, err
 	}
 	batch, err := c.take(ctx, Outbox{}, core.Talk, room)
@@ -39,9 +44,8 @@ func (c *claim) all(ctx context.Context, room int) ([]sending, error) {
 	if room -= len(batch) + orDefault(c.InFlight, DefaultInFlight)/talkShare; room <= 0 {
 		return batch, nil
 	}
-	next, err := c.tx.NextDue(ctx, bot.Bot, core.Notice, core.Bulk)
-	if err != nil || next.IsZero() || next.After(c.now) {
-		return batch, err
+	if !c.due.Copies && !slices.Contains(c.due.Lanes, core.Notice) && !slices.Contains(c.due.Lanes, core.Bulk) {
+		return batch, nil
 	}
 	if limit.Every > 0 {
 		room = min(room, blockOfSlots)
@@ -77,8 +81,11 @@ func (c *claim) paced(ctx context.Context, k core.SlotKey, l core.Limit, room in
 // take claims from one lane of a source and renders. What the gate refuses, and what may
 // have arrived and is not sent twice, is settled at once.
 func (c *claim) take(ctx context.Context, from Source, lane core.Lane, n int) ([]sending, error) {
-	if from == (Recipients{}) {
+	switch {
+	case from == (Recipients{}) && c.due.Copies:
 		return c.takeCopies(ctx, n)
+	case from == (Recipients{}) || !slices.Contains(c.due.Lanes, lane):
+		return nil, nil
 	}
 	claimed, err := from.Claim(ctx, c.tx, core.Claim{
 		Bot: c.Adapter.Bot(), Lanes: []core.Lane{lane}, Max: n, Lease: orDefault(c.Lease, DefaultLease), Now: c.now,

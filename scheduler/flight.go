@@ -109,7 +109,7 @@ func (f *flight) turn(ctx context.Context, tx core.Tx, landed []*landing, room i
 	if err := f.settle(ctx, tx, landed, now); err != nil {
 		return nil, 0, err
 	}
-	batch, err := (&claim{f.Dispatcher, tx, now}).all(ctx, room)
+	batch, err := (&claim{Dispatcher: f.Dispatcher, tx: tx, now: now}).all(ctx, room)
 	if err != nil || len(batch) > 0 {
 		return batch, 0, err
 	}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/uptrace/bun"
-
 	"tocsin/core"
 )
 
@@ -66,8 +64,9 @@ func (t *tx) learnChats(ctx context.Context, ids []core.ChatID) error {
 	if len(ids) == 0 {
 		return nil
 	}
+	among, list := idsIn(t, "c.id", ids)
 	var rows []chatRow
-	if err := t.NewRaw(selectChats+"WHERE c.id IN (?)", bun.List(ids)).Scan(ctx, &rows); err != nil {
+	if err := t.often(selectChats+"WHERE "+among, list).Scan(ctx, &rows); err != nil {
 		return failed(err, "read chats")
 	}
 	if t.chats == nil {

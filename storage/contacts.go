@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"tocsin/core"
 )
@@ -63,12 +64,17 @@ func (t *tx) CountContacts(ctx context.Context, on core.Day, cs []core.ContactOf
 			return nil, failed(err, "lock contacts")
 		}
 	}
-	err = t.NewRaw(`
-		WITH v (person, most) AS (?0)
+	pairs := make([][2]int64, len(rows))
+	for i, r := range rows {
+		pairs[i] = [2]int64{int64(r.Person), int64(r.Most)}
+	}
+	table, list := tableOf(t, "value ->> 0, value ->> 1", pairs, func() schema.QueryAppender { return t.NewValues(&rows) })
+	err = t.often(`
+		WITH v (person, most) AS (`+table+`)
 		INSERT INTO contacts AS c (supporter, day, count)
-		SELECT d.supporter, ?1, 1 FROM v JOIN digests AS d ON d.supporter = v.person
-		WHERE (SELECT COALESCE(sum(o.count), 0) FROM contacts AS o WHERE o.supporter = v.person AND o.day >= ?2) < v.most
+		SELECT d.supporter, ?, 1 FROM v JOIN digests AS d ON d.supporter = v.person
+		WHERE (SELECT COALESCE(sum(o.count), 0) FROM contacts AS o WHERE o.supporter = v.person AND o.day >= ?) < v.most
 		ON CONFLICT (supporter, day) DO UPDATE SET count = c.count + 1 RETURNING supporter`,
-		t.NewValues(&rows), on, core.BudgetFrom(on)).Scan(ctx, &may)
+		list, on, core.BudgetFrom(on)).Scan(ctx, &may)
 	return may, failed(err, "count contacts")
 }

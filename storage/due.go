@@ -8,6 +8,15 @@ import (
 	"tocsin/core"
 )
 
+// copiesDueSQL asks each broadcast under way for its first copy.
+const copiesDueSQL = `
+		SELECT CASE WHEN q.next_at < q.due THEN q.due ELSE q.next_at END AS next_at FROM (
+			SELECT b.due, (SELECT min(r.next_at) FROM recipients AS r
+				WHERE r.state = 'queued' AND r.broadcast = b.id AND r.bot = ?0 AND r.wave = w.wave) AS next_at
+			FROM broadcasts AS b CROSS JOIN (SELECT 0 AS wave UNION ALL SELECT 1) AS w
+			WHERE (b.state = 'running' OR b.state = 'canary' AND w.wave = 0) AND (b.expires = 0 OR b.expires > ?1)) AS q
+		WHERE q.next_at IS NOT NULL`
+
 // laneDueSQL asks a lane for its first row in the index outbox_due, and the last one for
 // that of the broadcasts, too.
 var laneDueSQL = map[core.Lane]string{
@@ -15,12 +24,7 @@ var laneDueSQL = map[core.Lane]string{
 	core.Notice: "SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 2",
 	core.Bulk: `SELECT min(next_at) AS next_at FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 3
 		UNION ALL
-		SELECT CASE WHEN q.next_at < q.due THEN q.due ELSE q.next_at END AS next_at FROM (
-			SELECT b.due, (SELECT min(r.next_at) FROM recipients AS r
-				WHERE r.state = 'queued' AND r.broadcast = b.id AND r.bot = ?0 AND r.wave = w.wave) AS next_at
-			FROM broadcasts AS b CROSS JOIN (SELECT 0 AS wave UNION ALL SELECT 1) AS w
-			WHERE (b.state = 'running' OR b.state = 'canary' AND w.wave = 0) AND (b.expires = 0 OR b.expires > ?1)) AS q
-		WHERE q.next_at IS NOT NULL`,
+		` + copiesDueSQL,
 }
 
 // nextDueSQL asks lanes for the first of all: 0 if nothing waits. A copy of a broadcast that
@@ -47,6 +51,24 @@ func (t *tx) NextDue(ctx context.Context, b core.BotID, lanes ...core.Lane) (tim
 		return time.Time{}, failed(err, "find next due")
 	}
 	return next.Time(), nil
+}
+
+// dueNowSQL asks the same indexes.
+var dueNowSQL = "SELECT " +
+	"COALESCE((" + laneDueSQL[core.Talk] + ") <= ?2, FALSE) AS talk, " +
+	"COALESCE((" + laneDueSQL[core.Notice] + ") <= ?2, FALSE) AS notice, " +
+	"COALESCE((SELECT min(next_at) FROM outbox WHERE state = 'queued' AND bot = ?0 AND lane = 3) <= ?2, FALSE) AS bulk, " +
+	"EXISTS (SELECT 1 FROM (" + copiesDueSQL + ") AS c WHERE c.next_at <= ?2) AS copies"
+
+// DueNow implements core.OutboxReader.
+func (t *tx) DueNow(ctx context.Context, b core.BotID, now time.Time) (core.Due, error) {
+	bot, err := t.knownBot(ctx, b)
+	if err != nil {
+		return core.Due{}, err
+	}
+	var r dueRow
+	err = t.often(dueNowSQL, bot, microsOf(now), microsOf(now)).Scan(ctx, &r.Talk, &r.Notice, &r.Bulk, &r.Copies)
+	return r.due(), failed(err, "find what is due")
 }
 
 // knownBot is t.bot for a Reader, which makes nothing: -1 for a bot that was never seen.

@@ -3,8 +3,6 @@ package storage
 import (
 	"context"
 
-	"github.com/uptrace/bun"
-
 	"tocsin/core"
 )
 
@@ -43,8 +41,9 @@ func (t *tx) learn(ctx context.Context, os []*core.Outgoing) error {
 }
 
 func (t *tx) learnAccounts(ctx context.Context, ids []core.AccountID) (people []core.SupporterID, err error) {
+	among, list := idsIn(t, "a.id", ids)
 	var rows []accountRow
-	if err := t.NewRaw(selectAccounts+"WHERE a.id IN (?)", bun.List(ids)).Scan(ctx, &rows); err != nil {
+	if err := t.often(selectAccounts+"WHERE "+among, list).Scan(ctx, &rows); err != nil {
 		return nil, failed(err, "read accounts")
 	}
 	for i := range rows {
@@ -69,10 +68,10 @@ type personRow struct {
 }
 
 func (t *tx) learnPeople(ctx context.Context, ids []core.SupporterID) error {
+	among, list := idsIn(t, "s.id", ids)
 	var rows []personRow
-	err := t.NewRaw(`SELECT ?, COALESCE((SELECT k.given FROM consents AS k WHERE k.supporter = s.id AND k.purpose = 'messages'
-			ORDER BY k.id DESC LIMIT 1), FALSE) AS agreed FROM supporters AS s WHERE s.id IN (?)`,
-		supporterColumns, bun.List(ids)).Scan(ctx, &rows)
+	err := t.often(`SELECT `+string(supporterColumns)+`, COALESCE((SELECT k.given FROM consents AS k WHERE k.supporter = s.id AND k.purpose = 'messages'
+			ORDER BY k.id DESC LIMIT 1), FALSE) AS agreed FROM supporters AS s WHERE `+among, list).Scan(ctx, &rows)
 	if err != nil {
 		return failed(err, "read supporters")
 	}

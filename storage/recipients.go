@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"tocsin/core"
 )
@@ -61,14 +62,14 @@ func (t *tx) ClaimRecipients(ctx context.Context, c core.Claim) ([]*core.Outgoin
 // now.
 func (t *tx) broadcastsUnderWay(ctx context.Context, c claim) ([]broadcastRow, error) {
 	var rows []broadcastRow
-	err := t.NewRaw(`
+	err := t.often(`
 		WITH w (wave) AS (VALUES (0), (1))
 		SELECT `+string(broadcastColumns)+`, w.wave FROM broadcasts AS b CROSS JOIN w
 		WHERE (b.state = 'running' OR b.state = 'canary' AND w.wave = 0)
-		AND b.due <= ?now AND (b.expires = 0 OR b.expires > ?now)
+		AND b.due <= ?0 AND (b.expires = 0 OR b.expires > ?0)
 		AND (SELECT min(r.next_at) FROM recipients AS r
-			WHERE r.state = 'queued' AND r.broadcast = b.id AND r.bot = ?bot AND r.wave = w.wave) <= ?now`,
-		c,
+			WHERE r.state = 'queued' AND r.broadcast = b.id AND r.bot = ?1 AND r.wave = w.wave) <= ?0`,
+		c.Now, c.Bot,
 	).Scan(ctx, &rows)
 	return rows, failed(err, "find broadcasts under way")
 }
@@ -150,13 +151,19 @@ func (t *tx) SettleRecipients(ctx context.Context, all []core.Settlement) error 
 			rows[i].Code = string(v.Reason)
 		}
 	}
-	_, err := t.NewRaw(`
-		WITH v (copy, try, state, code, parts, back, doubt, next) AS (?)
+	lists := make([][]any, len(rows))
+	for i, r := range rows {
+		lists[i] = []any{r.Copy, r.Try, r.State, r.Code, r.Parts, r.Back, r.Unsure, r.Next}
+	}
+	table, list := tableOf(t, "value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7", lists,
+		func() schema.QueryAppender { return t.NewValues(&rows) })
+	_, err := t.often(`
+		WITH v (copy, try, state, code, parts, back, doubt, next) AS (`+table+`)
 		UPDATE recipients SET state = v.state, code = v.code, receipt = v.parts, attempt = attempt - v.back,
 			settled = attempt - v.back, unsure = unsure OR v.doubt OR settled < attempt - 1,
 			next_at = CASE WHEN v.state = 'queued' THEN v.next ELSE next_at END
 		FROM v WHERE recipients.id = v.copy AND recipients.attempt = v.try AND recipients.state = 'queued'`,
-		t.NewValues(&rows)).Exec(ctx)
+		list).Exec(ctx)
 	if err != nil {
 		return failed(err, "settle recipients")
 	}

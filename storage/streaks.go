@@ -69,7 +69,7 @@ func (t *tx) pauseFailing(ctx context.Context, id core.BroadcastID) error {
 	for _, query := range []string{
 		`UPDATE broadcasts SET state = 'paused', why = 'failure', moved = ?1, streak = 0
 			WHERE id = ?0 AND state IN ('running', 'canary')`,
-		"UPDATE recipients SET state = 'queued', next_at = 0, code = '' WHERE broadcast = ?0 AND state = 'failed' AND code <> 'unreachable'",
+		"UPDATE recipients SET state = 'queued', next_at = 1, code = '' WHERE broadcast = ?0 AND state = 'failed' AND code <> 'unreachable'",
 	} {
 		if _, err := t.NewRaw(query, id, t.clock()).Exec(ctx); err != nil {
 			return failed(err, "pause broadcast")
