@@ -209,6 +209,11 @@ func TestBroadcastSender(t *testing.T) {
 	if err != nil {
 		bad(err)
 	}
+	if most, _ := strconv.ParseUint(os.Getenv("SENDER_FULL"), 10, 64); most > 0 {
+		if err := fillDisk(most); err != nil {
+			bad(err)
+		}
+	}
 	rate, _ := strconv.Atoi(os.Getenv("SENDER_RATE"))
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	campaign := &core.Campaign{Language: "fr"}
