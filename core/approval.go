@@ -35,6 +35,19 @@ func (l *Letterhead) Alone(people int) bool {
 	return people <= SmallBroadcast && local && l.Audience.Within(l.Area) && l.Stars == 0
 }
 
+// StarsFor is what so many paid messages cost on Telegram at most, in Stars: a tenth each
+// (Bot FAQ, "How can I message all of my bot's subscribers at once?").
+func StarsFor(people int) int { return (people + 9) / 10 }
+
+// Pays fails with Invalid, with a key, unless what l may cost for so many people is within
+// what the campaign pays, and no more than l says.
+func (c *Campaign) Pays(l *Letterhead, people int) error {
+	if l.Stars != 0 && (l.Stars < StarsFor(people) || l.Stars > c.PaidBudget) {
+		return Fail(Invalid, "broadcast.stars")
+	}
+	return nil
+}
+
 // Typed is the number that is shown of so many people, and that confirms a small
 // broadcast: rounded as all numbers of people are.
 func Typed(people int) int {

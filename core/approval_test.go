@@ -159,3 +159,22 @@ func TestARecallIsPossibleForTwoDays(t *testing.T) {
 		t.Errorf("after 48 hours: %v", err)
 	}
 }
+
+func TestOnlyWhatTheCampaignPaysForIsPaid(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		budget, stars, people int
+		ok                    bool
+	}{
+		{0, 0, 5_000, true}, {0, 500, 5_000, false}, {500, 500, 5_000, true}, {500, 500, 5_001, false}, {500, 501, 5_001, false}, {900, 501, 5_001, true},
+	} {
+		l := draft("FR/84/69").Letterhead
+		l.Stars = tt.stars
+		if err := (&core.Campaign{PaidBudget: tt.budget}).Pays(&l, tt.people); (err == nil) != tt.ok {
+			t.Errorf("%+v: %v", tt, err)
+		}
+		if tt.stars > 0 && l.Alone(5) {
+			t.Error("one person pays alone")
+		}
+	}
+}

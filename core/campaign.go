@@ -31,6 +31,9 @@ type Campaign struct {
 	// how many people hear at once of one action that nobody approved for more.
 	ContactBudget int `toml:"contact_budget"`
 	InstantMost   int `toml:"instant_most"`
+
+	// How many Stars one broadcast may cost on Telegram, to be faster; 0: nothing is paid.
+	PaidBudget int `toml:"paid_budget"`
 }
 
 // MatrixRules say what the operator of the homeserver allows, and whom we let invite us.
@@ -197,6 +200,9 @@ func (c *Campaign) check() error {
 	}
 	if c.InstantMost < 0 {
 		return invalidKey("instant_most", "is less than 1")
+	}
+	if c.PaidBudget < 0 {
+		return invalidKey("paid_budget", "is less than 0")
 	}
 	seen := map[KindID]bool{}
 	for _, k := range c.Kinds {

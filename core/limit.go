@@ -43,6 +43,11 @@ type SlotStore interface {
 	// Reserve takes up to n slots that are free now, and returns how many it got.
 	Reserve(ctx context.Context, k SlotKey, l Limit, n int) (int, error)
 
+	// ReserveAhead is Reserve for slots that may lie a burst ahead, and returns how long it is
+	// until the first of them; the others follow at the rate. Whoever waits for them keeps
+	// the rate without any burst.
+	ReserveAhead(ctx context.Context, k SlotKey, l Limit, n int) (got int, first time.Duration, err error)
+
 	// Spend takes n slots whether they are free or not: what talk uses is taken from
 	// the others. Of what was spent before beyond a burst nothing is remembered: no
 	// platform counts what was sent long ago.

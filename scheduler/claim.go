@@ -57,7 +57,8 @@ func (c *claim) all(ctx context.Context, room int) ([]sending, error) {
 // paced takes notices and broadcasts, as many as the bot's limit has slots. One of
 // several parts takes as many, which those behind it wait for.
 func (c *claim) paced(ctx context.Context, k core.SlotKey, l core.Limit, room int) ([]sending, error) {
-	free, err := c.tx.Reserve(ctx, k, l, room)
+	asked := time.Now()
+	free, first, err := c.tx.ReserveAhead(ctx, k, l, room)
 	if err != nil || free == 0 {
 		return nil, err
 	}
@@ -75,7 +76,17 @@ func (c *claim) paced(ctx context.Context, k core.SlotKey, l core.Limit, room in
 		}
 		batch = append(batch, more...)
 	}
+	spread(batch, asked.Add(first), l)
 	return batch, c.tx.Spend(ctx, k, l, callsOf(batch)-free)
+}
+
+// spread lets each message of a batch leave at its own slot: a claim that comes late is
+// not made up for by a burst, which a platform may refuse.
+func spread(batch []sending, at time.Time, l core.Limit) {
+	for i := range batch {
+		batch[i].at = at
+		at = at.Add(time.Duration(callsOf(batch[i:i+1])) * l.Every)
+	}
 }
 
 // take claims from one lane of a source and renders. What the gate refuses, and what may

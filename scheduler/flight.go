@@ -16,6 +16,7 @@ type sending struct {
 	outgoing *core.Outgoing
 	delivery core.Delivery
 	calls    int       // of the platform, which its limits count
+	at       time.Time // when its slot is, by this process's clock; zero: now
 	until    time.Time // the end of its lease, by this process's clock: it does not begin later
 }
 
@@ -152,7 +153,10 @@ func (f *flight) send(batch []sending) {
 	f.flying += len(batch)
 	f.mu.Unlock()
 	for _, s := range batch {
-		go func() { f.land(f.deliver(f.sends, s)) }()
+		go func() {
+			time.Sleep(time.Until(s.at))
+			f.land(f.deliver(f.sends, s))
+		}()
 	}
 }
 

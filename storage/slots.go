@@ -34,7 +34,8 @@ func (t *tx) Reserve(ctx context.Context, k core.SlotKey, l core.Limit, n int) (
 		return 0, nil
 	}
 	if p := paceOf(l); !p.none() {
-		return t.take(ctx, k, p, span{0, n})
+		got, _, err := t.take(ctx, k, p, span{0, n})
+		return got, err
 	}
 	bot, err := t.bot(ctx, k.Bot)
 	if err != nil {
@@ -48,13 +49,25 @@ func (t *tx) Reserve(ctx context.Context, k core.SlotKey, l core.Limit, n int) (
 	return n, nil
 }
 
+// ReserveAhead implements core.SlotStore.
+func (t *tx) ReserveAhead(ctx context.Context, k core.SlotKey, l core.Limit, n int) (int, time.Duration, error) {
+	p := paceOf(l)
+	if p.none() || n <= 0 {
+		got, err := t.Reserve(ctx, k, l, n)
+		return got, 0, err
+	}
+	got, left, err := t.take(ctx, k, p, span{0, n})
+	first := left - int64(got)*p.every // what is left is until the slot after the last
+	return got, time.Duration(max(0, first)) * time.Microsecond, err
+}
+
 // Spend implements core.SlotStore. A negative n gives back what was not used.
 func (t *tx) Spend(ctx context.Context, k core.SlotKey, l core.Limit, n int) error {
 	p := paceOf(l)
 	if p.none() || n == 0 {
 		return nil
 	}
-	_, err := t.take(ctx, k, p, span{n, n})
+	_, _, err := t.take(ctx, k, p, span{n, n})
 	return err
 }
 
@@ -66,13 +79,13 @@ type span struct{ least, most int }
 // the bare rate; ready_at is when one is given, earlier by the burst; before held, a
 // platform's word, none is; got is what this returns. A missing row is one at rest. What
 // was spent before, and is not free, is a debt of one burst at most to who spends more.
-func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, error) {
+// It returns how many, and how long it is until next_at, in microseconds.
+func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (got int, left int64, err error) {
 	bot, err := t.bot(ctx, k.Bot)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	first := max(s.least, min(s.most, int(p.burst)))
-	var got int
 	err = t.often(`
 		INSERT INTO slots AS s (bot, chat, next_at, ready_at, held, got)
 		VALUES (?0, COALESCE((SELECT c.root FROM chats AS c WHERE c.id = ?1), ?1), ?2 + ?8, ?2 + ?8 - ?5, 0, ?3)
@@ -86,10 +99,10 @@ func (t *tx) take(ctx context.Context, k core.SlotKey, p pace, s span) (int, err
 							FROM (SELECT n.now, CASE WHEN s.next_at > n.now THEN s.next_at ELSE n.now END AS debt,
 									CASE WHEN s.held > n.now THEN s.held + ?5 ELSE n.now END + ?5 + ?4 AS most
 								FROM (SELECT ?2 AS now) AS n) AS d) AS a) AS b) AS f) AS g)
-		RETURNING got`,
+		RETURNING got, next_at - ?2`,
 		bot, k.Chat, t.clock(), first, p.every, p.slack(), s.least, s.most, int64(first)*p.every,
-	).Scan(ctx, &got)
-	return got, failed(err, "take slots")
+	).Scan(ctx, &got, &left)
+	return got, left, failed(err, "take slots")
 }
 
 // SpendEach implements core.SlotStore. A new row holds how far this brings it from now;

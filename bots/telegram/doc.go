@@ -19,7 +19,8 @@
 // else.
 //
 // Only answers make a sound, and no link is shown as a page. What core has no word for is
-// never sent: replies, effects, paid broadcasts, web apps. Nor is anything protected from
+// never sent: replies, effects, web apps; and nothing is paid for
+// that does not say so. Nor is anything protected from
 // forwarding, since that keeps people from saving what is theirs, such as their data.
 //
 // The rules come from core.telegram.org/bots/api, /bots/faq and /bots/features (Bot API

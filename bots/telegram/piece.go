@@ -89,6 +89,9 @@ func addressed(d core.Delivery) params {
 	if d.Lane == core.Notice || d.Lane == core.Bulk {
 		p.bool("disable_notification", true)
 	}
+	if d.Paid {
+		p.bool("allow_paid_broadcast", true)
+	}
 	return p
 }
 

@@ -266,6 +266,19 @@ func TestOnlyAnswersMakeASound(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatSaysSoIsPaidFor(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	anna := p.person("Anna")
+	d := p.to(anna, words("à tous"))
+	d.Paid = true
+	p.send(d)
+	calls := p.server.Calls("sendMessage")
+	if got := calls[len(calls)-1].Params["allow_paid_broadcast"]; got != "true" {
+		t.Errorf("allow_paid_broadcast is %q", got)
+	}
+}
+
 // The key that shares a position stands beside the choices, which are typed or skipped
 // like everything else; it goes away when it is told to.
 func TestTheOfferToShareAPositionLeavesTheOtherWays(t *testing.T) {

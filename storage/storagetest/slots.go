@@ -25,6 +25,7 @@ var slotProperties = []property{
 	{"Slots/HoldOutlivesAllElse", holdOutlivesAllElse},
 	{"Slots/ZeroLimitDoesNotLimit", zeroLimitDoesNotLimit},
 	{"Slots/RowsAreApart", rowsAreApart},
+	{"Slots/AheadSaysWhenTheFirstIs", aheadSaysWhenTheFirstIs},
 }
 
 // botRow is the row of testBot itself.
@@ -304,4 +305,27 @@ func threadSpendsItsChats(t *testing.T, s core.Store) {
 		}
 		return nil
 	})
+}
+
+// Five slots at once are those of the next five hours; another is given an hour later, and
+// is five hours after the first.
+func aheadSaysWhenTheFirstIs(t *testing.T, s core.Store) {
+	l := core.Limit{Every: time.Hour, Burst: 5}
+	ahead := func(n, want int, first time.Duration) {
+		t.Helper()
+		do(t, s, func(ctx context.Context, tx core.Tx) error {
+			got, wait, err := tx.ReserveAhead(ctx, botRow, l, n)
+			if got != want || (wait-first).Abs() > time.Minute {
+				t.Errorf("ReserveAhead(%d) = %d in %s, want %d in %s", n, got, wait, want, first)
+			}
+			return err
+		})
+	}
+	ahead(3, 3, 0)
+	ahead(9, 2, 3*time.Hour)
+	ahead(1, 0, 5*time.Hour)
+	advance(t, s, time.Hour)
+	ahead(9, 1, 4*time.Hour)
+	advance(t, s, 100*time.Hour)
+	ahead(1, 1, 0)
 }
