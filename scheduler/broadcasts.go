@@ -157,7 +157,7 @@ func (b *Broadcasts) move(ctx context.Context, tx core.Tx, one *core.Broadcast, 
 const (
 	firstBatch = 1_000
 	mostBatch  = 20_000
-	batchTime  = 40 * time.Millisecond
+	batchTime  = 25 * time.Millisecond
 )
 
 // A batching finds how much fits into batchTime.

@@ -31,14 +31,21 @@ type zoneTime struct {
 	start, at time.Time
 }
 
-// audience prepares a query: of each zone that people live in, it finds the times.
-func (t *tx) audience(ctx context.Context, p core.Prospect) (*audience, error) {
+// A people is a range of ids: above After, up to Upto.
+type people struct{ After, Upto core.SupporterID }
+
+// everyone is the range of all.
+var everyone = people{0, 1 << 62}
+
+// audience prepares a query for copies that are due: of each zone that people of a range
+// live in, it finds the times.
+func (t *tx) audience(ctx context.Context, p core.Prospect, due time.Time, in people) (*audience, error) {
 	a := &audience{
-		tx: t, Prospect: p, due: p.Start.Begin(p.Now), times: map[string]zoneTime{}, loaded: core.Zones{},
+		tx: t, Prospect: p, due: due, times: map[string]zoneTime{}, loaded: core.Zones{},
 		budget: p.Campaign.BudgetOf(&core.Settings{}),
 	}
 	var names []string
-	if err := t.NewRaw("SELECT DISTINCT zone FROM supporters").Scan(ctx, &names); err != nil {
+	if err := t.NewRaw("SELECT DISTINCT zone FROM supporters WHERE id > ? AND id <= ?", in.After, in.Upto).Scan(ctx, &names); err != nil {
 		return nil, failed(err, "find zones")
 	}
 	var rows []any
@@ -69,20 +76,37 @@ func (a *audience) all(ctx context.Context, after, upto core.SupporterID) (schem
 	if err != nil {
 		return nil, err
 	}
+	agreedJoin, agreed := a.agreed(after, upto)
 	return bun.SafeQuery(`
 		WITH z (zone, at, waits) AS (?0)
 		SELECT p.*, CASE WHEN p.silent THEN 'silence' WHEN p.contacts >= ?7 THEN 'budget' ELSE '' END AS skip FROM (
 			SELECT s.id, s.cell, s.language, s.zone, s.area, s.settings, a.id AS account, c.id AS chat, c.bot,
 				COALESCE(z.at, ?1) AS at, COALESCE(z.waits, FALSE) AS waits, ?2 AS silent,
-				CAST(COALESCE((SELECT sum(k.count) FROM contacts AS k WHERE k.supporter = s.id AND k.day >= ?3), 0) AS BIGINT) AS contacts
-			FROM supporters AS s JOIN accounts AS a ON a.supporter = s.id JOIN chats AS c ON c.id = a.home
+				CAST(COALESCE(d.contacts, 0) AS BIGINT) AS contacts
+			FROM supporters AS s CROSS JOIN accounts AS a CROSS JOIN chats AS c
 			LEFT JOIN z ON z.zone = s.zone
-			WHERE s.id > ?4 AND s.id <= ?5 AND s.state = 'active' AND NOT s.stopped AND c.kind = 'private' AND NOT c.closed ?6
-			AND (SELECT k.given FROM consents AS k WHERE k.supporter = s.id AND k.purpose = 'messages' ORDER BY k.id DESC LIMIT 1)
+			LEFT JOIN (SELECT o.supporter, sum(o.count) AS contacts FROM contacts AS o
+				WHERE o.supporter > ?4 AND o.supporter <= ?5 AND o.day >= ?3 GROUP BY o.supporter) AS d ON d.supporter = s.id
+			?9
+			WHERE s.id > ?4 AND s.id <= ?5 AND a.supporter = s.id AND c.id = a.home AND s.state = 'active' AND NOT s.stopped AND c.kind = 'private' AND NOT c.closed ?6
+			AND ?10
 			AND NOT EXISTS (SELECT 1 FROM accounts AS n JOIN chats AS c ON c.id = n.home
 				WHERE n.supporter = s.id AND n.id > a.id AND c.kind = 'private' AND NOT c.closed ?6)
 			?8) AS p`,
-		a.zones, microsOf(a.timeOf("").at), a.silent(), core.BudgetFrom(core.DayOf(a.Prospect.Now)), after, upto, reach, a.budget, where), nil
+		a.zones, microsOf(a.timeOf("").at), a.silent(), core.BudgetFrom(core.DayOf(a.Prospect.Now)), after, upto, reach, a.budget, where,
+		agreedJoin, agreed), nil
+}
+
+// agreed returns what is joined, and a condition, so that only those are left whose last
+// answer about messages is yes. PostgreSQL reads all answers at once; on SQLite, where a
+// range of people is asked for, each has an index to look at.
+func (a *audience) agreed(after, upto core.SupporterID) (join, where schema.QueryAppender) {
+	if a.postgres() {
+		return bun.SafeQuery(`JOIN (SELECT DISTINCT ON (g.supporter) g.supporter, g.given FROM consents AS g
+			WHERE g.purpose = 'messages' AND g.supporter > ? AND g.supporter <= ? ORDER BY g.supporter, g.id DESC) AS k
+			ON k.supporter = s.id`, after, upto), bun.Safe("k.given")
+	}
+	return bun.Safe(""), bun.Safe("(SELECT k.given FROM consents AS k WHERE k.supporter = s.id AND k.purpose = 'messages' ORDER BY k.id DESC LIMIT 1)")
 }
 
 // carefully is true in the query for whom Go has to look at: what they chose is sealed,

@@ -90,12 +90,10 @@ func (t *tx) frozenUpto(ctx context.Context, b *core.Broadcast, limit int) (upto
 
 // freezePeople makes copies for the people of an audience whose ids are in a range.
 func (t *tx) freezePeople(ctx context.Context, b *core.Broadcast, p core.Prospect, upto core.SupporterID) error {
-	a, err := t.audience(ctx, p)
+	a, err := t.audience(ctx, p, b.Due, people{b.Frozen, upto})
 	if err != nil {
 		return err
 	}
-	a.due = b.Due
-	clear(a.times)
 	all, err := a.all(ctx, b.Frozen, upto)
 	if err != nil {
 		return err

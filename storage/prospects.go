@@ -101,11 +101,11 @@ type sliceRow struct {
 
 // CountAudience implements core.AudienceReader.
 func (t *tx) CountAudience(ctx context.Context, p core.Prospect) ([]core.Slice, error) {
-	a, err := t.audience(ctx, p)
+	a, err := t.audience(ctx, p, p.Start.Begin(p.Now), everyone)
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.all(ctx, 0, 1<<62)
+	all, err := a.all(ctx, everyone.After, everyone.Upto)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (a *audience) countCareful(ctx context.Context, counts map[core.Slice]int) 
 	for _, r := range rows {
 		bots[r.ID] = r.Name
 	}
-	return a.careful(ctx, 0, 1<<62, func(in []prospectRow, become []prospect) error {
+	return a.careful(ctx, everyone.After, everyone.Upto, func(in []prospectRow, become []prospect) error {
 		for i, r := range in {
 			counts[core.Slice{
 				Platform: bots[r.Bot].Platform(), Language: r.Language, Zone: r.Zone, Skipped: become[i].skip,
