@@ -11,11 +11,31 @@ import (
 // actions, the most fitting first.
 const AlertKind ReferenceKind = "alert"
 
+// A Rule says why a person is told of actions: what they had chosen when they were.
+type Rule string
+
+const (
+	ByDay     Rule = "daily"     // at their hour, once a day or oftener
+	ByWeek    Rule = "weekly"    // at their hour, once a week or more rarely
+	AtOnce    Rule = "instantly" // the action was announced just then
+	LastCall  Rule = "call"      // it lacks people, and they are a bit further away
+	ByWelcome Rule = "welcome"   // they had just signed up
+)
+
+// RuleOf returns the rule by which digests of a rhythm come.
+func RuleOf(o Often) Rule {
+	if o == Weekly {
+		return ByWeek
+	}
+	return ByDay
+}
+
 // A Digest is what becomes of a Watcher in one run: which actions they are told of, and
 // when the next digest is due. Without actions nothing is sent.
 type Digest struct {
 	Of      *Watcher
 	Actions []Match // the most fitting first
+	Rule    Rule    // of the actions
 	Told    []Told  // that they know afterwards
 	Last    time.Time
 	Next    time.Time // zero: none is planned

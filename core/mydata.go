@@ -97,6 +97,15 @@ type MySettings struct {
 	Budget  *int       `json:"budget,omitempty"`
 	Pause   Day        `json:"pause,omitempty"`
 	Snoozed []MySnooze `json:"snoozed"`
+
+	Reminders MyLeads `json:"reminders"`
+}
+
+// MyLeads are how long before an action a person is reminded, in hours; 0 is not at all.
+type MyLeads struct {
+	First  int  `json:"first"`
+	Last   int  `json:"last"`
+	Chosen bool `json:"chosen"` // false: nothing was chosen, and these are the usual leads
 }
 
 // MySnooze is a kind of action that is not announced for a while.

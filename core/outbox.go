@@ -62,6 +62,7 @@ type Reference struct {
 	Sequences []int         `json:"q,omitempty"` // of the subjects, as they stood; there are none, or one for each
 	Language  string        `json:"l,omitempty"` // BCP 47, for a person who has chosen none
 	Of        OutgoingID    `json:"e,omitempty"` // what it is shown in place of, as an Edit; 0: nothing
+	Rule      Rule          `json:"r,omitempty"` // of an alert: why it is sent
 }
 
 // ReferenceKind names a renderer: "alert", "reminder".

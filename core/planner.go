@@ -22,6 +22,40 @@ type Planner interface {
 	Check(l CronLine) error
 }
 
+// What a Planner says to a person of a line that is none, and of one that comes too often.
+const (
+	LineForm  = "line.form"
+	LineOften = "line.often"
+)
+
+// NextDates returns the next n instants that a line names on the clocks of a zone; fewer
+// if it names no more. It fails with Invalid if it names none.
+func NextDates(p Planner, l CronLine, zone string, after time.Time, n int) ([]time.Time, error) {
+	var out []time.Time
+	for range n {
+		at, err := p.Next(l, zone, after)
+		if err != nil && len(out) == 0 {
+			return nil, Fail(Invalid, LineForm)
+		}
+		if err != nil {
+			break
+		}
+		out, after = append(out, at), at
+	}
+	return out, nil
+}
+
+// RhythmOf returns the rhythm that instants in their order have: Weekly if all lie six
+// days or more apart, else Daily.
+func RhythmOf(dates []time.Time) Often {
+	for i := 1; i < len(dates); i++ {
+		if dates[i].Sub(dates[i-1]) < 6*24*time.Hour {
+			return Daily
+		}
+	}
+	return Weekly
+}
+
 // UsualLine returns when digests come to who did not choose; "" if none come.
 func UsualLine(o Often) CronLine {
 	switch o {

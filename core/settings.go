@@ -21,6 +21,7 @@ type Settings struct {
 	Budget  *int           `json:"b,omitempty"` // messages that we begin in seven days; nil: the campaign's
 	Pause   Day            `json:"u,omitempty"` // the last day without any that we begin
 	Snoozed map[KindID]Day `json:"z,omitempty"` // the last day without actions of a kind
+	Leads   *Leads         `json:"r,omitempty"` // when reminders come; nil: UsualLeads
 }
 
 // Times is a part of the week.
@@ -41,7 +42,8 @@ const EveningHour = 17
 // Untouched reports whether nothing was chosen.
 func (s *Settings) Untouched() bool {
 	return len(s.Kinds) == 0 && len(s.Times) == 0 && s.Quiet == nil && !s.Plain && s.Held == "" && s.Moved == 0 &&
-		s.Line == "" && !s.Free && s.Budget == nil && s.Pause == "" && len(s.Snoozed) == 0
+		s.Line == "" && !s.Free && s.Budget == nil && s.Pause == "" && len(s.Snoozed) == 0 &&
+		s.Leads == nil
 }
 
 // TimesOf returns the part of the week that t is in, on t's own clock.

@@ -55,6 +55,24 @@ const (
 // was of another rhythm: it goes.
 func (s *Supporter) SetOften(o Often) { s.Often, s.Settings.Line = o, "" }
 
+// SetLine makes the person hear at the times of a line of their own; the usual line of a
+// rhythm is no choice.
+func (s *Supporter) SetLine(o Often, l CronLine) {
+	s.Often, s.Settings.Line = o, l
+	if l == UsualLine(o) {
+		s.Settings.Line = ""
+	}
+}
+
+// Line returns when the person hears of actions, "" if at no set times.
+func (s *Supporter) Line() CronLine {
+	usual := UsualLine(s.Often)
+	if usual != "" && s.Settings.Line != "" {
+		return s.Settings.Line
+	}
+	return usual
+}
+
 // A Day is a date as YYYY-MM-DD, in UTC; "" is none. What we keep about a person is
 // dated by day.
 type Day string

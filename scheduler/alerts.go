@@ -106,7 +106,7 @@ func (a *Alerts) decide(m *core.Matcher, people []core.Watcher, now time.Time) [
 	for i := range people {
 		w := &people[i]
 		plan := w.Plan(a.Planner, now)
-		d := core.Digest{Of: w, Told: w.Told, Last: w.Last, Next: plan.Next}
+		d := core.Digest{Of: w, Told: w.Told, Last: w.Last, Next: plan.Next, Rule: core.RuleOf(w.Often)}
 		if w.Last.IsZero() {
 			d.Last = now // what comes before is not made up for
 		}

@@ -66,6 +66,14 @@ type calling struct {
 	dry   Dry
 }
 
+// rule says why people are told.
+func (c calling) rule() core.Rule {
+	if c.wider > 1 {
+		return core.LastCall
+	}
+	return core.AtOnce
+}
+
 // announce tells those near an action of it, and closes its opening. While its area is
 // silent, it waits.
 func (a *Alerts) announce(ctx context.Context, store core.Store, o core.Opening, c calling) (int, error) {
@@ -133,7 +141,7 @@ func (a *Alerts) tellNear(ctx context.Context, store core.Store, one core.Announ
 		if w.Often != core.Instantly || !w.Reachable(a.Campaign, c.now, sent) {
 			continue
 		}
-		d := core.Digest{Of: w, Last: w.Last}
+		d := core.Digest{Of: w, Last: w.Last, Rule: c.rule()}
 		tell(&d, m.Within(nil, w, w.Radius*core.Radius(c.wider)), c.now, sent)
 		if len(d.Actions) == 0 {
 			continue

@@ -88,13 +88,13 @@ const longestLine = 80
 // day that the line names, or at midnight: it is enough to look at the first days.
 func (p *Planner) Check(l core.CronLine) error {
 	if len(l) > longestLine {
-		return core.Fail(core.Invalid, "line.form")
+		return core.Fail(core.Invalid, core.LineForm)
 	}
 	p.mu.Lock()
 	line, err := p.line(l)
 	p.mu.Unlock()
 	if err != nil {
-		return core.Fail(core.Invalid, "line.form")
+		return core.Fail(core.Invalid, core.LineForm)
 	}
 	const most = 4 * int(24*time.Hour/core.LeastApart)
 	at := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -104,7 +104,7 @@ func (p *Planner) Check(l core.CronLine) error {
 			break
 		}
 		if i > 0 && next.Sub(at) < core.LeastApart {
-			return core.Fail(core.Invalid, "line.often")
+			return core.Fail(core.Invalid, core.LineOften)
 		}
 		at = next
 	}

@@ -55,3 +55,29 @@ func TestThePlannerNamesTimesOnThePersonsOwnClock(t *testing.T) {
 		t.Errorf("nonsense: %v", err)
 	}
 }
+
+func TestALineHasARhythmAndNextDates(t *testing.T) {
+	p := new(scheduler.Planner)
+	now := time.Date(2027, 3, 10, 8, 0, 0, 0, time.UTC)
+	for line, want := range map[core.CronLine]core.Often{
+		"0 18 * * 4": core.Weekly, "0 18 * * *": core.Daily, "0 9 1 * *": core.Weekly, "0 9 * * 1,4": core.Daily, "0 9,18 * * 6": core.Daily,
+	} {
+		dates, err := core.NextDates(p, line, "Europe/Paris", now, 3)
+		if err != nil || len(dates) != 3 || !dates[0].After(now) || !dates[1].After(dates[0]) || !dates[2].After(dates[1]) {
+			t.Fatalf("%s: %v, %v", line, dates, err)
+		}
+		if got := core.RhythmOf(dates); got != want {
+			t.Errorf("%s is %s", line, got)
+		}
+		s := core.Supporter{Often: core.Never}
+		if s.SetLine(want, line); s.Line() != line || s.Often != want {
+			t.Errorf("%s is kept as %q", line, s.Line())
+		}
+		if usual := core.UsualLine(want) == line; usual != s.Settings.Untouched() {
+			t.Errorf("%s: the usual line is a choice: %t", line, !usual)
+		}
+	}
+	if _, err := core.NextDates(p, "0 0 31 2 *", "Europe/Paris", now, 3); core.KeyOf(err) != core.LineForm {
+		t.Errorf("a line that never comes: %v", err)
+	}
+}

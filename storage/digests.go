@@ -80,6 +80,7 @@ func (t *tx) digestRow(ctx context.Context, d *core.Digest) (r digestRow, err er
 	}
 	about := &core.Reference{
 		Kind: core.AlertKind, Supporter: w.ID, Subjects: make([]int64, len(d.Actions)), Sequences: make([]int, len(d.Actions)),
+		Rule: d.Rule,
 	}
 	for i, m := range d.Actions {
 		about.Subjects[i], about.Sequences[i] = int64(m.Action), m.Sequence

@@ -90,7 +90,8 @@ func (l *life) join(ctx context.Context, tx core.Tx) error {
 		Settings: core.Settings{
 			Kinds: []core.KindID{core.KindID("kind-" + l.name)}, Times: []core.Times{core.Evenings},
 			Quiet: &core.Quiet{From: 3, Until: 4}, Plain: true, Held: "2099-03-13", Moved: 4076956800,
-			Line: "1 2 * * 3", Free: true, Budget: &five, Pause: "2099-03-19",
+			Leads: &core.Leads{First: 49, Last: 7},
+			Line:  "1 2 * * 3", Free: true, Budget: &five, Pause: "2099-03-19",
 			Snoozed: map[core.KindID]core.Day{core.KindID("snoozed-" + l.name): "2099-03-20"},
 		},
 	}

@@ -143,11 +143,12 @@ func (m *mine) person(ctx context.Context) error {
 }
 
 func mySettings(s *core.Settings) core.MySettings {
-	q := s.QuietHours()
+	q, leads := s.QuietHours(), s.ReminderLeads()
 	return core.MySettings{
 		Kinds: append([]core.KindID{}, s.Kinds...), Times: append([]core.Times{}, s.Times...),
 		Quiet: core.MyQuiet{From: q.From, Until: q.Until, Chosen: s.Quiet != nil}, Plain: s.Plain, Held: s.Held, Moved: undone(s.Moved),
 		Line: s.Line, Free: s.Free, Budget: s.Budget, Pause: s.Pause, Snoozed: snoozed(s),
+		Reminders: core.MyLeads{First: leads.First, Last: leads.Last, Chosen: s.Leads != nil},
 	}
 }
 

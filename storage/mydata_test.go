@@ -196,6 +196,9 @@ supporters.settings | person.settings.budget | 5
 supporters.settings | person.settings.pause | 2099-03-19
 supporters.settings | person.settings.snoozed[].kind | snoozed-NAME
 supporters.settings | person.settings.snoozed[].until | 2099-03-20
+supporters.settings | person.settings.reminders.first | 49
+supporters.settings | person.settings.reminders.last | 7
+supporters.settings | person.settings.reminders.chosen | true
 supporters.since | person.since | 2099-03-11
 supporters.seen | person.seen | 2099-03-12
 supporters.proof | sponsorship.linked | true
@@ -350,8 +353,9 @@ func export(t *testing.T, s *storage.Store, id core.AccountID) string {
 func TestWhatIsSealedAsAWholeIsShownWhole(t *testing.T) {
 	t.Parallel()
 	for of, known := range map[reflect.Type]string{
-		reflect.TypeFor[core.Settings]():     "Kinds Times Quiet Plain Held Moved Line Free Budget Pause Snoozed",
+		reflect.TypeFor[core.Settings]():     "Kinds Times Quiet Plain Held Moved Line Free Budget Pause Snoozed Leads",
 		reflect.TypeFor[core.Quiet]():        "From Until",
+		reflect.TypeFor[core.Leads]():        "First Last",
 		reflect.TypeFor[core.Told]():         "Action Sequence StartsAt",                                               // not the sequence: how often the action changed
 		reflect.TypeFor[core.Conversation](): "Chat Account Frames Menus Language Plain Last Asked Greeted At Version", // not the menus: random names; not Asked: a button of ours; Greeted is a group's
 		reflect.TypeFor[core.Answered]():     "In Frames Menus",
@@ -359,7 +363,7 @@ func TestWhatIsSealedAsAWholeIsShownWhole(t *testing.T) {
 		reflect.TypeFor[core.Message]():      "Body Buttons Menu AskHere Here Unask Pin File Open Listing",                      // what is said; buttons stand apart, a pin is public; listing is of a group
 		reflect.TypeFor[core.Letterhead]():   "Speaker Area Texts File Action Answers Audience Rooms Start Expires Again Stars", // the campaign's, but for what was said
 		reflect.TypeFor[core.Attachment]():   "Name MIME Blob Data",
-		reflect.TypeFor[core.Reference]():    "Kind Supporter Subjects Sequences Language Of", // what it is about; the rest is numbers of ours
+		reflect.TypeFor[core.Reference]():    "Kind Supporter Subjects Sequences Language Of Rule", // what it is about; the rest is numbers of ours, and why
 		reflect.TypeFor[core.Edit]():         "Of Message Parts",
 		reflect.TypeFor[core.Button]():       "Label Do URL", // the address leads to what Do is about
 		reflect.TypeFor[core.Do]():           "Verb Arg",

@@ -200,6 +200,9 @@ func (t *Turn) Speak(l locale.Language) {
 	t.Language = t.bot.Locale.Printer(l)
 }
 
+// Planner reads cron lines.
+func (t *Turn) Planner() core.Planner { return t.bot.Planner }
+
 // Active reports whether a supporter speaks whose sponsorship is proven.
 func (t *Turn) Active() bool { return t.Supporter != nil && t.Supporter.State == core.Active }
 

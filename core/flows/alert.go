@@ -19,7 +19,11 @@ func alert() *conversation.Flow {
 	return &conversation.Flow{
 		Name:       "alert",
 		References: map[core.ReferenceKind]conversation.Rendering{core.AlertKind: renderAlert},
-		Actions:    map[core.Verb]conversation.Action{"alert.fewer": fewerAlerts, "alert.undo": undoFewer},
+		Actions: map[core.Verb]conversation.Action{
+			"alert.fewer": fewerAlerts, "alert.undo": undoFewer,
+			"alert.why": showWhy, "alert.smaller": changeReach, "alert.mute": muteKind, "alert.unmute": unmuteKind,
+			"alert.pause": pauseAlerts, "alert.resume": resumeAlerts,
+		},
 	}
 }
 
@@ -82,6 +86,12 @@ func newsOf(ctx context.Context, s *conversation.Scene, id core.ActionID, subjec
 func alertText(s *conversation.Scene, news []core.Near) *core.Message {
 	n := locale.Args{"N": locale.Count(len(news))}
 	says := reasons[reachOf(s.Supporter, news)]
+	switch rule := s.About.Rule; {
+	case rule == core.LastCall:
+		says.heading = "alert.call"
+	case rule == core.ByWelcome && says.heading == "alert.near":
+		says.heading = "alert.welcome"
+	}
 	m := s.Message(says.heading, n)
 	for i := range news {
 		m.Body = append(m.Body, core.Span{Text: "\n\n"})
@@ -171,7 +181,8 @@ func alertButtons(s *conversation.Scene, news []core.Near) []core.Button {
 		label := s.Language.Text("alert.details", locale.Args{"Title": locale.User(shortTitle(n.Action.Title))})
 		out = append(out, core.Button{Label: label, Do: core.Do{Verb: "near.details", Arg: id}})
 	}
-	return append(out, s.Button("alert.fewer", "alert.fewer"), s.Button("alert.stop", "stop.all"))
+	return append(out, s.Button("alert.why", "alert.why", whyOf(s, news)), s.Button("alert.fewer", "alert.fewer"),
+		s.Button("alert.stop", "stop.all"))
 }
 
 // shortTitle cuts a title to what a button shows on a phone.

@@ -26,7 +26,7 @@ func (s *stage) alert(who, count string) error {
 		if err != nil {
 			return err
 		}
-		about := &core.Reference{Kind: "alert", Supporter: account.Supporter}
+		about := &core.Reference{Kind: "alert", Supporter: account.Supporter, Rule: core.ByWeek}
 		for id := range n {
 			about.Subjects = append(about.Subjects, int64(id+1))
 		}

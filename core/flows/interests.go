@@ -58,12 +58,7 @@ func askInterests(_ context.Context, t *conversation.Turn) error {
 // index, so that a tap stays on its page.
 func interestsPage(t *conversation.Turn, first int) *core.Message {
 	kinds, chosen, language := t.Campaign.Kinds, t.Supporter.Settings.Kinds, string(t.Language.Language())
-	shown, next := kinds, 0
-	if len(kinds) > kindsAtOnce {
-		first = min(max(first, 0), len(kinds)-1)
-		shown = kinds[first:min(first+kindsPerPage, len(kinds))]
-		next = (first + len(shown)) % len(kinds)
-	}
+	shown, next := kindsFrom(kinds, &first)
 	here := itoa(int64(first)) + " "
 	m := t.Message("interests.ask", locale.Args{"Kinds": kindsSaid(t)})
 	m.Buttons = []core.Button{ticked(t, t.Language.Text("interests.all_button", nil), len(chosen) == 0,

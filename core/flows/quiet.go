@@ -41,7 +41,7 @@ func askQuiet(_ context.Context, t *conversation.Turn) error {
 	m.Buttons = []core.Button{
 		ticked(t, usual, q == core.UsualQuiet, core.Do{Verb: "settings.quietness", Arg: usualQuiet}),
 		ticked(t, t.Language.Text("quiet.none_button", nil), q.From == q.Until, core.Do{Verb: "settings.quietness", Arg: noQuiet}),
-		backTo(t, "messages"),
+		backTo(t, "limits"),
 	}
 	t.Replace(m)
 	return nil
@@ -70,7 +70,7 @@ func readQuiet(ctx context.Context, t *conversation.Turn, text string) error {
 	if err := keepQuiet(ctx, t, q); err != nil {
 		return err
 	}
-	t.Choose("quiet.stored", locale.Args{"Quiet": quietSaid(q)}, backTo(t, "messages"))
+	t.Choose("quiet.stored", locale.Args{"Quiet": quietSaid(q)}, backTo(t, "limits"))
 	return nil
 }
 

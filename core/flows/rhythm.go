@@ -9,35 +9,33 @@ import (
 	"tocsin/core/locale"
 )
 
-// rhythms say, within a line, how often a person hears of actions.
-var rhythms = [...]struct {
-	often core.Often
-	said  locale.Key
-}{
-	{core.Instantly, "often.said_instantly"},
-	{core.Daily, "often.said_daily"},
-	{core.Weekly, "often.said_weekly"},
-	{core.Never, "often.said_never"},
-}
-
-// oftenSaid says how often the person hears of actions, or why they hear of none.
-func oftenSaid(s *core.Supporter, history []core.Consent) locale.Value {
+// oftenSaid says when the person hears of actions, or why they hear of none.
+func oftenSaid(t *conversation.Turn, history []core.Consent) locale.Value {
+	s := t.Supporter
 	switch {
 	case !agrees(history, core.ToMessages):
 		return locale.Text("often.said_refused")
 	case s.Stopped:
 		return locale.Text("often.said_stopped")
+	case s.Settings.Paused(t.Now):
+		return locale.Phrase{Key: "often.said_paused", Args: locale.Args{"Day": dayValue(t, s.Settings.Pause)}}
 	}
-	for _, r := range rhythms {
-		if r.often == s.Often {
-			return locale.Text(r.said)
-		}
+	return rhythmSaid(s)
+}
+
+// rhythmSaid says at which times the person hears of actions.
+func rhythmSaid(s *core.Supporter) locale.Value {
+	if l := s.Line(); l != "" {
+		return lineSaid(l)
+	}
+	if s.Often == core.Instantly {
+		return locale.Text("often.said_instantly")
 	}
 	return locale.Text("often.said_never")
 }
 
-// showOften is the page of the messages: how often, and at which hours none. With arg,
-// the label of a choice, it is made.
+// showOften is the page of the messages: how often, and the ways to their times and
+// limits. With arg, the label of a choice, it is made.
 func showOften(ctx context.Context, t *conversation.Turn, arg string) error {
 	for _, o := range oftens {
 		if want := gazetteer.Fold(arg); want != "" && want == gazetteer.Fold(t.Language.Text(o.label, nil)) {
@@ -49,14 +47,12 @@ func showOften(ctx context.Context, t *conversation.Turn, arg string) error {
 	if err != nil {
 		return err
 	}
-	m := t.Message("often.page", locale.Args{
-		"Often": oftenSaid(s, history), "Quiet": quietSaid(s.Settings.QuietHours()),
-	})
+	m := t.Message("often.page", locale.Args{"Often": oftenSaid(t, history)})
 	for _, o := range oftens {
 		m.Buttons = append(m.Buttons, ticked(t, t.Language.Text(o.label, nil), s.Often == o.often,
 			core.Do{Verb: "settings.rhythm", Arg: string(o.often)}))
 	}
-	m.Buttons = append(m.Buttons, t.Button("quiet.button", "settings.open", "quiet"))
+	m.Buttons = append(m.Buttons, t.Button("line.button", "settings.open", "line"), t.Button("limits.button", "settings.open", "limits"))
 	switch {
 	case !agrees(history, core.ToMessages):
 		m.Buttons = append(m.Buttons, t.Button("settings.agreements", "settings.open", "agreements"))
@@ -72,9 +68,9 @@ func changeOften(ctx context.Context, t *conversation.Turn, arg string) error {
 	if !t.Active() {
 		return turnToSettings(ctx, t, "")
 	}
-	for _, r := range rhythms {
-		if string(r.often) == arg {
-			t.Supporter.SetOften(r.often)
+	for _, o := range oftens {
+		if string(o.often) == arg {
+			t.Supporter.SetOften(o.often)
 		}
 	}
 	if err := t.Tx.PutSupporter(ctx, t.Supporter); err != nil {

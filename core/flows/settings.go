@@ -20,6 +20,10 @@ func settings() *conversation.Flow {
 			"name":      settingsStep(askNewName, takeNewName),
 			"interests": settingsStep(askInterests, takeInterests),
 			"quiet":     settingsStep(askQuiet, takeQuiet),
+			"line":      settingsStep(askLine, takeLine),
+			"budget":    settingsStep(askBudget, takeBudget),
+			"snooze":    settingsStep(askSnooze, takeSnooze),
+			"reminders": settingsStep(askLeads, takeLeads),
 		},
 		Actions: map[core.Verb]conversation.Action{
 			"settings.open":      turnToSettings,
@@ -32,6 +36,16 @@ func settings() *conversation.Flow {
 			"settings.rhythm":    changeOften,
 			"settings.quietness": changeQuiet,
 			"settings.reading":   changeDisplay,
+			"settings.days":      pickDay,
+			"settings.hours":     pickHour,
+			"settings.line":      proposeLine,
+			"settings.keep":      keepLine,
+			"settings.free":      changeFree,
+			"settings.pause":     changePause,
+			"settings.budget":    changeBudget,
+			"settings.snooze":    changeSnooze,
+			"settings.snoozes":   turnSnoozes,
+			"settings.leads":     changeLeads,
 		},
 	}
 }
@@ -85,6 +99,13 @@ func settingsPages() []settingsPage {
 		{"times", "settings.times", "settings.times_words", actives, showTimes},
 		{"messages", "settings.messages", "settings.messages_words", actives, showOften},
 		{"quiet", "", "settings.quiet_words", actives, openQuiet},
+		{"line", "", "settings.line_words", actives, openLine},
+		{"limits", "", "settings.limits_words", actives, showLimits},
+		{"free", "", "settings.free_words", actives, openFree},
+		{"budget", "", "settings.budget_words", actives, openBudget},
+		{"pause", "", "settings.pause_words", actives, openPause},
+		{"snooze", "", "settings.snooze_words", actives, openSnooze},
+		{"reminders", "", "settings.reminders_words", actives, openLeads},
 		{"display", "settings.display", "settings.display_words", anybodys, showDisplay},
 	}
 }
@@ -187,7 +208,7 @@ func addChoices(ctx context.Context, t *conversation.Turn, args locale.Args) err
 	}
 	args["Agreements"] = agreementsSaid(history)
 	args["Kinds"], args["Times"] = kindsSaid(t), timesSaid(s)
-	args["Often"], args["Quiet"] = oftenSaid(s, history), quietSaid(s.Settings.QuietHours())
+	args["Often"], args["Quiet"] = oftenSaid(t, history), quietSaid(s.Settings.QuietHours())
 	return nil
 }
 

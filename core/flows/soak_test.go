@@ -210,7 +210,13 @@ func (s *soak) button(in input, chat string) core.Event {
 
 // answers are what the steps that wait for words want.
 var answers = map[string]string{
-	"signup/name": "Anna", "signup/place": "Lyon", "signup/radius": "10 km", "where/place": "Villeurbanne", "near/place": "Lyon",
+	"signup/name": "Anna", "signup/place": "Lyon", "signup/radius": "10 km", "settings/line": "jeudi 18h30",
+	"settings/budget": "10", "settings/reminders": "3 h", "where/place": "Villeurbanne", "near/place": "Lyon",
+}
+
+// idle is what somebody does of whom nothing is asked.
+var idle = []string{
+	"start", "near", "agenda", "settings", "where", "settings quiet", "settings line", "settings budget", "settings snooze", "settings reminders",
 }
 
 // answer does what the open question asks for.
@@ -219,7 +225,8 @@ func (s *soak) answer(in input, chat string, u *core.Update) core.Event {
 	text := answers[top]
 	switch top {
 	case "":
-		return core.Command{Name: []string{"start", "near", "agenda", "settings", "where"}[in.n%5]}
+		name, arg, _ := strings.Cut(idle[in.n%len(idle)], " ")
+		return core.Command{Name: name, Arg: arg}
 	case "signup/email":
 		text = string(s.address(in.who))
 	case "signup/code":
