@@ -133,6 +133,8 @@ var DefaultKinds = []Kind{
 var DefaultJobs = map[string]string{
 	"digests":   "*/5 * * * *",
 	"instant":   "* * * * *",
+	"reminders": "* * * * *",
+	"briefings": "*/10 * * * *",
 	"retention": "17 4 * * *",
 }
 

@@ -41,6 +41,7 @@ type MyData struct {
 	Consents      []MyConsent       `json:"consents"`
 	Roles         []MyRole          `json:"roles"`
 	Answers       []MyAnswer        `json:"answers"`
+	Organised     []MyOrganised     `json:"organised"`
 	Searches      []MySearch        `json:"searches"`
 	Digests       *MyDigests        `json:"digests"` // null as Person is
 	Contacts      []MyContacts      `json:"contacts"`
@@ -210,6 +211,19 @@ type MyAnswer struct {
 	Guests  int       `json:"guests"`
 	Changes int       `json:"changes"`
 	Day     Day       `json:"day"`
+
+	Reminder time.Time `json:"reminder,omitzero"` // when the next one is due
+	Reminded int       `json:"reminded"`          // how many came, of the last start
+}
+
+// MyOrganised is an action that the person organises, and of which they were told.
+type MyOrganised struct {
+	Action  string    `json:"action"` // its title
+	Starts  time.Time `json:"starts"`
+	Told    bool      `json:"told"`  // on its eve, how many come
+	Asked   bool      `json:"asked"` // afterwards, how it went
+	Outcome Outcome   `json:"outcome,omitempty"`
+	Day     Day       `json:"day,omitempty"` // of the outcome
 }
 
 // MySearch is a search that found nothing.

@@ -28,6 +28,7 @@ type Reader interface {
 	AlertReader
 	AudienceReader
 	BroadcastReader
+	BriefingReader
 	ChatReader
 	ConsentReader
 	FollowReader
@@ -35,6 +36,7 @@ type Reader interface {
 	MyDataReader
 	OutboxReader
 	PlaceReader
+	ReminderReader
 	RoleReader
 	RsvpReader
 	SearchReader
@@ -50,6 +52,7 @@ type Tx interface {
 	ActionStore
 	AlertStore
 	AudienceStore
+	BriefingStore
 	BroadcastStore
 	ChatStore
 	ConsentStore
@@ -60,6 +63,7 @@ type Tx interface {
 	LeaseStore
 	OutboxStore
 	PlaceStore
+	ReminderStore
 	RetentionStore
 	RoleStore
 	RsvpStore

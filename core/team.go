@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // TeamID names a team.
 type TeamID int64
@@ -11,6 +14,9 @@ type Team struct {
 	Name string
 	Area AreaID
 }
+
+// In returns the area of the team within the one that it works in.
+func (t TeamID) In(a AreaID) AreaID { return AreaID(fmt.Sprintf("%s/team-%d", a, t)) }
 
 // TeamReader finds teams.
 type TeamReader interface {

@@ -27,9 +27,12 @@ type Dry bool
 // AllJobs is the table of jobs; their cron lines stand in the campaign file.
 func AllJobs(c *core.Campaign) []Job {
 	alerts := &Alerts{Campaign: c, Planner: new(Planner)}
+	reminders := &Reminders{Campaign: c}
 	return []Job{
 		{Name: "digests", Do: alerts.Digests},
 		{Name: "instant", Do: alerts.Instant},
+		{Name: "reminders", Do: reminders.Remind},
+		{Name: "briefings", Do: reminders.Brief},
 		{Name: "retention", Do: Retain},
 	}
 }

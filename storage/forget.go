@@ -17,6 +17,8 @@ var forgetPerson = []string{
 	`UPDATE actions SET taken = taken - (SELECT 1 + r.guests FROM rsvps AS r WHERE r.action = actions.id AND r.supporter = ?0)
 		WHERE id IN (SELECT r.action FROM rsvps AS r WHERE r.supporter = ?0 AND r.answer = 'going')`,
 	"DELETE FROM rsvps WHERE supporter = ?0",
+	"DELETE FROM reminders WHERE supporter = ?0",
+	"DELETE FROM briefings WHERE supporter = ?0",
 	"DELETE FROM searches WHERE supporter = ?0",
 	"DELETE FROM contacts WHERE supporter = ?0",
 	"DELETE FROM digests WHERE supporter = ?0",

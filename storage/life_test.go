@@ -151,6 +151,35 @@ func (l *life) act(ctx context.Context, tx core.Tx) error {
 		func() error { return tx.PutRsvp(ctx, r) },
 		func() error { return tx.PutRsvp(ctx, r) },
 		func() error { return tx.PutRsvp(ctx, r) },
+		func() error { return l.beReminded(ctx, tx) },
+	)
+}
+
+// beReminded leaves a reminder that was sent, one that waits, and what they said of an
+// action that they organise.
+func (l *life) beReminded(ctx context.Context, tx core.Tx) error {
+	due, err := tx.DueReminders(ctx, core.ReminderPoint{}, moment(0), 9)
+	if err != nil {
+		return err
+	}
+	for i := range due {
+		if due[i].Supporter != l.person.ID {
+			continue
+		}
+		step := core.ReminderStep{
+			Of: &due[i], About: &core.Action{StartsAt: moment(17)}, Plan: core.ReminderPlan{Sent: core.FirstReminder, Next: moment(16)},
+		}
+		if _, err := tx.PutReminders(ctx, []core.ReminderStep{step}); err != nil {
+			return err
+		}
+	}
+	b := &core.Briefing{Supporter: l.person.ID, Action: l.action, Outcome: core.FewCame, On: "2099-03-22"}
+	return all(
+		func() error { return tx.PutOutcome(ctx, b) },
+		func() error {
+			_, err := tx.Brief(ctx, l.person.ID, core.EveKind, []core.ActionID{l.action})
+			return err
+		},
 	)
 }
 

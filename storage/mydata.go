@@ -50,7 +50,7 @@ func (t *tx) MyData(ctx context.Context, a core.AccountID) (*core.MyData, error)
 		m.accounts, m.named[a.ID] = append(m.accounts, a.ID), a.Ref.ID
 	}
 	for _, gather := range []func(context.Context) error{
-		m.whereTheySpeak, m.person, m.sponsorship, m.consents, m.roles, m.answers, m.searches, m.digests, m.contacts,
+		m.whereTheySpeak, m.person, m.sponsorship, m.consents, m.roles, m.answers, m.organised, m.searches, m.digests, m.contacts,
 		m.conversations, m.codes, m.attempts, m.messages, m.broadcasts, m.sendings, m.audiences, m.buttons, m.receipts,
 	} {
 		if err := gather(ctx); err != nil {

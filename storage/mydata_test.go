@@ -26,6 +26,8 @@ accounts.supporter | - | a number of ours; it is how the rest is found
 accounts.home | accounts[].home | chat-NAME
 accounts.find | - | a keyed hash of the account, which only finds the row
 accounts.sealed | accounts[].id | account-NAME
+actions.title | organised[].action | title of the action
+actions.starts_at | organised[].starts | *
 actions.title | answers[].action | title of the action
 actions.starts_at | answers[].starts | *
 actions.id source sequence kind ends_at zone online place area lat lon cell capacity taken quorum visibility state note team | - | public, or a sum: what people said to an action stands in rsvps
@@ -38,6 +40,11 @@ bots.id | - | a number of ours
 audiences.sealed | audiences[].name | kept-NAME
 audiences.sealed | audiences[].filters | {}
 audiences.id supporter | - | numbers of ours
+briefings.eve | organised[].told | true
+briefings.after | organised[].asked | true
+briefings.outcome | organised[].outcome | few
+briefings.day | organised[].day | 2099-03-22
+briefings.supporter action | - | numbers of ours
 broadcasts.sealed | broadcasts[].text | left-NAME
 broadcasts.sealed | sendings[].text | left-NAME
 broadcasts.due | broadcasts[].due | 2009-03-10T08:00:00Z
@@ -150,6 +157,9 @@ rsvps.answer | answers[].answer | going
 rsvps.guests | answers[].guests | 2
 rsvps.changes | answers[].changes | 3
 rsvps.day | answers[].day | 2099-03-17
+reminders.due | answers[].reminder | 2099-03-10T08:00:16Z
+reminders.sent | answers[].reminded | 1
+reminders.supporter action start version | - | numbers of ours, and when the action began as the last reminder came
 rsvps.supporter action | - | numbers of ours
 runs.job planned started ended count outcome | - | of the jobs
 searches.cell | searches[].cell.token | 47f4ec

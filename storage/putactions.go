@@ -110,6 +110,9 @@ func (t *tx) putActions(ctx context.Context, b *actionBatch) (added, changed int
 	for i := range fresh {
 		raised = append(raised, b.rows[b.bySource[fresh[i].Source]].ID)
 	}
+	if err := t.remindAnew(ctx, raised); err != nil {
+		return 0, 0, err
+	}
 	return len(fresh), changed, t.openActions(ctx, raised)
 }
 

@@ -52,6 +52,8 @@ var purges = map[core.Kept][]purge{
 		{table: "posts", key: "chat, action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
 		{table: "openings", key: "action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
 		{table: "rsvps", key: "supporter, action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
+		{table: "reminders", key: "supporter, action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
+		{table: "briefings", key: "supporter, action", old: "action IN (SELECT id FROM actions WHERE ends_at < ?before)"},
 		{table: "actions", key: "id", old: "ends_at < ?before"},
 	},
 	core.KeptRuns: {{table: "runs", key: "job, planned", old: "started < ?before"}},

@@ -35,13 +35,19 @@ func (t *tx) PutRsvp(ctx context.Context, r *core.Rsvp) error {
 		RETURNING changes`,
 		r.Answer, r.Guests, r.On, r.Supporter, r.Action,
 	).Scan(ctx, &r.Changes)
-	return failed(err, "put rsvp")
+	if err != nil {
+		return failed(err, "put rsvp")
+	}
+	return t.planReminder(ctx, r)
 }
 
 // DropRsvp implements core.RsvpStore.
 func (t *tx) DropRsvp(ctx context.Context, a core.ActionID, s core.SupporterID) error {
 	_, err := t.NewRaw("DELETE FROM rsvps WHERE supporter = ? AND action = ?", s, a).Exec(ctx)
-	return failed(err, "drop rsvp")
+	if err != nil {
+		return failed(err, "drop rsvp")
+	}
+	return t.dropReminder(ctx, a, s)
 }
 
 // Rsvp implements core.RsvpReader.

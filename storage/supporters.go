@@ -75,8 +75,8 @@ func (t *tx) CreateSupporter(ctx context.Context, s *core.Supporter) error {
 	return failed(err, "name supporter")
 }
 
-// PutSupporter implements core.SupporterStore. When their next digest is due is planned
-// anew: it depends on much of what may have changed.
+// PutSupporter implements core.SupporterStore. When their next digest and their reminders are
+// due is planned anew: it depends on much of what may have changed.
 func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
 	t.known = known{}
 	name, settings, err := t.sealedSupporter(s)
@@ -93,8 +93,15 @@ func (t *tx) PutSupporter(ctx context.Context, s *core.Supporter) error {
 	if err := once(res, err, core.NotFound, "put supporter"); err != nil {
 		return err
 	}
-	_, err = t.NewRaw("UPDATE digests SET due = 0, version = version + 1 WHERE supporter = ?", s.ID).Exec(ctx)
-	return failed(err, "plan digests anew")
+	for _, query := range []string{
+		"UPDATE digests SET due = 0, version = version + 1 WHERE supporter = ?",
+		"UPDATE reminders SET due = 0, version = version + 1 WHERE supporter = ?",
+	} {
+		if _, err := t.NewRaw(query, s.ID).Exec(ctx); err != nil {
+			return failed(err, "plan digests and reminders anew")
+		}
+	}
+	return nil
 }
 
 // SeeSupporter implements core.SupporterStore.

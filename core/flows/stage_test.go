@@ -287,6 +287,10 @@ func (s *stage) Do(l transcript.Line) error {
 		if err := s.turn(l.Who, l.Text); err != nil {
 			return err
 		}
+	case transcript.Does:
+		if err := s.runJob(l.Text); err != nil {
+			return err
+		}
 	case transcript.Falls:
 		s.alterAction(l.Text, func(a *core.Action) { a.State = core.Cancelled })
 		return nil
@@ -334,6 +338,17 @@ func (s *stage) Do(l transcript.Line) error {
 func passInBubble(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+// runJob runs a job of the scheduler once.
+func (s *stage) runJob(name string) error {
+	for _, job := range scheduler.AllJobs(s.bot.Campaign) {
+		if string(job.Name) == name {
+			_, err := job.Do(s.t.Context(), s.store, false)
+			return err
+		}
+	}
+	return fmt.Errorf("no job %q", name)
 }
 
 // settle lets time pass, and then as much as the platform's limits keep answers waiting,

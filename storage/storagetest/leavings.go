@@ -36,7 +36,7 @@ var leavings = map[core.Kept]struct {
 	core.KeptSearches:     {aSearch, 1},
 	core.KeptTold:         {anAnnouncement, 1},
 	core.KeptContacts:     {aContact, 1},
-	core.KeptActions:      {anActionOfTwo, 4},
+	core.KeptActions:      {anActionOfTwo, 8},
 	core.KeptTrails:       {aTrail, 1},
 	core.KeptRuns:         {aRun, 1},
 }
@@ -253,6 +253,9 @@ func anActionOfTwo(ctx context.Context, tx core.Tx, name string, now time.Time) 
 		}
 		err := tx.PutRsvp(ctx, &core.Rsvp{Action: a.ID, Supporter: p.ID, Answer: core.Going, On: core.DayOf(now)})
 		if err != nil {
+			return nil, err
+		}
+		if _, err := tx.Brief(ctx, p.ID, core.EveKind, []core.ActionID{a.ID}); err != nil {
 			return nil, err
 		}
 	}

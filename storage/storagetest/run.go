@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		outboxProperties,
 		placeProperties,
 		recipientProperties,
+		reminderProperties,
 		retentionProperties,
 		roleProperties,
 		rsvpProperties,

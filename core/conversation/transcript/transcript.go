@@ -23,13 +23,14 @@
 //	(Stand à la Croix-Rousse is for supporters alone)
 //	(the jobs run)
 //	(15 minutes pass)
+//	(the job reminders runs)
 //
 // A line that is indented is the bot's own ("bot edits: …" replaces what it said), or a
 // letter ("mail: …"); -update writes them anew. A person who "is a supporter" has signed
 // up before, with 25 km around the place; they may then be "banned" or "no longer a
 // sponsor". The actions that they "go to" are tours of a quarter of Lyon, three a day from
 // tomorrow on. The mail server "is away", "refuses the address" or "asks to wait", until it
-// "is back". "who@chat" speaks in a group, where somebody "adds", "promotes" or "removes the
+// "is back". A job of the scheduler "runs" once. "who@chat" speaks in a group, where somebody "adds", "promotes" or "removes the
 // bot", somebody "runs the group" from then on, and it may go on under another name; nobody@chat is an anonymous
 // administrator, and who begins with "@bot" speaks to it. {code} is the code of the last
 // letter, {wrong} one that it is not, {invitation} what the last invitation says after
@@ -76,6 +77,7 @@ const (
 	Opens  Verb = "opens"  // the action that Text names is new
 	Shifts Verb = "shifts" // the action that Text names begins at another time of its day, Pass after midnight
 	Shuts  Verb = "shuts"  // the action that Text names is for supporters alone
+	Does   Verb = "does"   // the job that Text names
 	Gives  Verb = "gives"  // the bot the standing in a group that Text names
 	Moves  Verb = "moves"  // the group goes on as the one that Text names
 )
@@ -92,6 +94,7 @@ var (
 	shifting = regexp.MustCompile(`^\((.+) moves to (\d\d):(\d\d)\)$`)
 	shutting = regexp.MustCompile(`^\((.+) is for supporters alone\)$`)
 	falling  = regexp.MustCompile(`^\((.+) is cancelled\)$`)
+	running  = regexp.MustCompile(`^\(the job (\w+) runs\)$`)
 	sending  = regexp.MustCompile(`^\((sticker|voice|photo|video|file)\)$`)
 	giving   = regexp.MustCompile(`^\((adds|promotes|removes) the bot\)$`)
 	moving   = regexp.MustCompile(`^\(the group becomes (\w+)\)$`)
@@ -110,6 +113,9 @@ func Parse(s string) (Line, error) {
 	}
 	if m := mailing.FindStringSubmatch(s); m != nil {
 		return Line{Verb: Mails, Text: m[1]}, nil
+	}
+	if m := running.FindStringSubmatch(s); m != nil {
+		return Line{Verb: Does, Text: m[1]}, nil
 	}
 	if m := falling.FindStringSubmatch(s); m != nil {
 		return Line{Verb: Falls, Text: m[1]}, nil

@@ -1,0 +1,34 @@
+-- Of each answer, when the next reminder is due (NULL: none, 0: not planned yet), and, as bits,
+-- which were sent for the start of the action. A row is written only by who knows its version.
+CREATE TABLE reminders (
+	supporter INTEGER NOT NULL REFERENCES supporters (id),
+	action INTEGER NOT NULL REFERENCES actions (id),
+	due INTEGER,
+	sent INTEGER NOT NULL,
+	start INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	PRIMARY KEY (supporter, action)
+) WITHOUT ROWID;
+--bun:split
+INSERT INTO reminders (supporter, action, due, sent, start, version)
+SELECT supporter, action, 0, 0, 0, 0 FROM rsvps WHERE answer = 'going';
+--bun:split
+CREATE INDEX reminders_due ON reminders (due, supporter, action) WHERE due IS NOT NULL;
+--bun:split
+CREATE INDEX reminders_action ON reminders (action);
+--bun:split
+-- Who organises an action was told on the eve who comes, was asked afterwards how it went, and
+-- what they said ('': nothing), on which day.
+CREATE TABLE briefings (
+	supporter INTEGER NOT NULL REFERENCES supporters (id),
+	action INTEGER NOT NULL REFERENCES actions (id),
+	eve BOOLEAN NOT NULL,
+	after BOOLEAN NOT NULL,
+	outcome TEXT NOT NULL,
+	day TEXT NOT NULL,
+	PRIMARY KEY (supporter, action)
+) WITHOUT ROWID;
+--bun:split
+CREATE INDEX briefings_action ON briefings (action);
+--bun:split
+CREATE INDEX actions_ends ON actions (ends_at);
