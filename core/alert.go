@@ -145,11 +145,11 @@ const BudgetDays = 7
 func BudgetFrom(on Day) Day { return DayOf(on.Time().AddDate(0, 0, 1-BudgetDays)) }
 
 // Counts reports whether o is a message that we begin, and that people have a budget of:
-// alerts and broadcasts. Reminders are not, for people said that they come; nor answers.
+// alerts, offers and broadcasts. Reminders are not, for people said that they come; nor answers.
 func (o *Outgoing) Counts() bool {
 	if o.Lane == Bulk {
 		return !o.changes()
 	}
 	r, ok := o.Content.(*Reference)
-	return ok && r.Kind == AlertKind
+	return ok && (r.Kind == AlertKind || r.Kind == TeamKind || r.Kind == DemandKind)
 }

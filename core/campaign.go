@@ -133,6 +133,8 @@ var DefaultKinds = []Kind{
 var DefaultJobs = map[string]string{
 	"digests":   "*/5 * * * *",
 	"instant":   "* * * * *",
+	"nudges":    "*/15 * * * *",
+	"demand":    "23 * * * *",
 	"reminders": "* * * * *",
 	"briefings": "*/10 * * * *",
 	"retention": "17 4 * * *",

@@ -120,6 +120,9 @@ type MyDigests struct {
 	Next time.Time `json:"next,omitzero"`
 	Last time.Time `json:"last,omitzero"`
 	Told []MyTold  `json:"told"`
+
+	Nudge    NudgeStep `json:"nudge,omitempty"` // what is offered next
+	NudgeDue time.Time `json:"nudge_due,omitzero"`
 }
 
 // MyTold is an action that was announced.

@@ -34,6 +34,7 @@ type Reader interface {
 	FollowReader
 	InvitationReader
 	MyDataReader
+	NudgeReader
 	OutboxReader
 	PlaceReader
 	ReminderReader
@@ -61,6 +62,7 @@ type Tx interface {
 	ForgetStore
 	InvitationStore
 	LeaseStore
+	NudgeStore
 	OutboxStore
 	PlaceStore
 	ReminderStore

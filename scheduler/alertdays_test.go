@@ -76,7 +76,7 @@ func live(t *testing.T, seed uint64, days int) {
 // jobs runs each job in two processes at once.
 func (s *season) jobs() {
 	var wg sync.WaitGroup
-	for _, do := range []func(context.Context, core.Store, scheduler.Dry) (int, error){s.alerts.Digests, s.alerts.Instant} {
+	for _, do := range []func(context.Context, core.Store, scheduler.Dry) (int, error){s.alerts.Digests, s.alerts.Instant, s.alerts.Nudge} {
 		for range 2 {
 			wg.Go(func() {
 				if _, err := do(s.t.Context(), s.store, false); err != nil && core.CodeOf(err) != core.Conflict {

@@ -31,6 +31,8 @@ func AllJobs(c *core.Campaign) []Job {
 	return []Job{
 		{Name: "digests", Do: alerts.Digests},
 		{Name: "instant", Do: alerts.Instant},
+		{Name: "nudges", Do: alerts.Nudge},
+		{Name: "demand", Do: alerts.Demand},
 		{Name: "reminders", Do: reminders.Remind},
 		{Name: "briefings", Do: reminders.Brief},
 		{Name: "retention", Do: Retain},

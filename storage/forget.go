@@ -20,6 +20,7 @@ var forgetPerson = []string{
 	"DELETE FROM reminders WHERE supporter = ?0",
 	"DELETE FROM briefings WHERE supporter = ?0",
 	"DELETE FROM searches WHERE supporter = ?0",
+	"DELETE FROM nudges WHERE supporter = ?0",
 	"DELETE FROM contacts WHERE supporter = ?0",
 	"DELETE FROM digests WHERE supporter = ?0",
 	"DELETE FROM consents WHERE supporter = ?0",

@@ -128,10 +128,14 @@ func (l *life) beTold(ctx context.Context, tx core.Tx) error {
 		return errors.Join(err, fmt.Errorf("%d watchers", len(ws)))
 	}
 	d := core.Digest{Of: &ws[0], Last: moment(13), Next: moment(14), Told: []core.Told{{Action: l.action, StartsAt: moment(15)}}}
+	first := core.Nudge{Supporter: l.person.ID, Step: core.NudgeAction}
+	nudge := func() error {
+		return tx.PutNudge(ctx, core.Nudge{Supporter: l.person.ID, Step: core.NudgeTeam, Due: moment(18)}, first)
+	}
 	count := func() error { return tx.CountContact(ctx, l.person.ID, "2099-03-18", 2) }
 	return all(
 		func() error { _, err := tx.PutDigests(ctx, []core.Digest{d}); return err },
-		count, count,
+		count, count, nudge,
 	)
 }
 

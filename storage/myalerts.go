@@ -30,6 +30,9 @@ func (m *mine) digests(ctx context.Context) error {
 		return err
 	}
 	m.out.Digests = &core.MyDigests{Next: due.Time(), Last: last.Time(), Told: []core.MyTold{}}
+	if err := m.nudge(ctx); err != nil {
+		return err
+	}
 	if len(told) == 0 {
 		return nil
 	}
@@ -49,6 +52,19 @@ func (m *mine) digests(ctx context.Context) error {
 		m.out.Digests.Told = append(m.out.Digests.Told, core.MyTold{Action: titles[t.Action], Starts: t.StartsAt})
 	}
 	return nil
+}
+
+// nudge is what is offered next, and when.
+func (m *mine) nudge(ctx context.Context) error {
+	var rows []struct {
+		Step core.NudgeStep
+		Due  micros
+	}
+	err := m.NewRaw("SELECT step, due FROM nudges WHERE supporter = ?", m.of).Scan(ctx, &rows)
+	for _, r := range rows {
+		m.out.Digests.Nudge, m.out.Digests.NudgeDue = r.Step, r.Due.Time()
+	}
+	return failed(err, "read nudges of person")
 }
 
 // A contactsRow counts the messages of a day.

@@ -98,6 +98,10 @@ digests.due | digests.next | 2099-03-10T08:00:14Z
 digests.last | digests.last | 2099-03-10T08:00:13Z
 digests.told | digests.told[].action | title of the action
 digests.told | digests.told[].starts | 2099-03-10T08:00:15Z
+nudges.step | digests.nudge | 2
+nudges.due | digests.nudge_due | 2099-03-10T08:00:18Z
+nudges.supporter | - | a number of ours
+demands.cell day | - | a square of 320 km² of which somebody was told, and the week: nobody's
 digests.supporter told_until version | - | numbers of ours; told_until follows from what was told
 follows.chat place radius language | - | which places a group follows; who asked for it is not kept
 grants.account | roles[].account | account-NAME

@@ -44,7 +44,10 @@ var purges = map[core.Kept][]purge{
 	core.KeptTalks:       {{table: "conversations", key: "chat, account", old: "day < ?day"}},
 	core.KeptCells: {{table: "supporters", key: "id", wipe: "cell = 0, place = 0, area = ''",
 		old: "seen < ?day AND (cell <> 0 OR place <> 0 OR area <> '')"}},
-	core.KeptSearches: {{table: "searches", key: "supporter, cell, day", old: "day < ?day"}},
+	core.KeptSearches: {
+		{table: "searches", key: "supporter, cell, day", old: "day < ?day"},
+		{table: "demands", key: "cell, day", old: "day < ?day"},
+	},
 	core.KeptTold: {{table: "digests", key: "supporter", wipe: "told = NULL, told_until = 0, version = version + 1",
 		old: "told_until > 0 AND told_until < ?before"}},
 	core.KeptContacts: {{table: "contacts", key: "supporter, day", old: "day < ?day"}},

@@ -67,6 +67,9 @@ func (t *tx) CreateSupporter(ctx context.Context, s *core.Supporter) error {
 	if err != nil {
 		return failed(err, "create digests of supporter")
 	}
+	if _, err = t.NewRaw("INSERT INTO nudges (supporter, step, due) VALUES (?, ?, 0)", s.ID, core.NudgeAction).Exec(ctx); err != nil {
+		return failed(err, "create nudges of supporter")
+	}
 	name, settings, err := t.sealedSupporter(s)
 	if err != nil || name == nil && settings == nil {
 		return err

@@ -115,7 +115,7 @@ func lasting(t *testing.T, d *core.MyData) string {
 		d.Answers[i].Reminder = time.Time{}
 	}
 	if d.Digests != nil {
-		d.Digests.Last, d.Digests.Next = time.Time{}, time.Time{}
+		d.Digests.Last, d.Digests.Next, d.Digests.NudgeDue = time.Time{}, time.Time{}, time.Time{}
 	}
 	text, err := json.MarshalIndent(d, "", " ")
 	if err != nil {

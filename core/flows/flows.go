@@ -15,7 +15,7 @@ import (
 func All() []*conversation.Flow {
 	return []*conversation.Flow{
 		signup(), move(), invitations(),
-		where(), near(), rsvp(), agenda(), alert(), reminders(), briefings(), copies(),
+		where(), near(), rsvp(), agenda(), alert(), reminders(), briefings(), nudge(), copies(),
 		settings(), privacy(), myData(), deleteMe(), language(), stop(),
 		role(), group(), following(), share(),
 		help(), cancel(), thanks(),

@@ -26,7 +26,7 @@ func whyOf(s *conversation.Scene, news []core.Near) string {
 // rules say each rule.
 var rules = map[core.Rule]locale.Key{
 	core.ByDay: "why.daily", core.ByWeek: "why.weekly", core.AtOnce: "why.instantly", core.LastCall: "why.call",
-	core.ByWelcome: "why.welcome",
+	core.ByWelcome: "why.welcome", byTeam: "why.team", byDemand: "why.demand",
 }
 
 // showWhy says why an alert came. Actions that are gone meanwhile are left out.

@@ -24,6 +24,12 @@ func (c Cell) Square() Square {
 	return Square(s2.CellID(c).Parent(squareLevel))
 }
 
+// Center returns the middle of s.
+func (s Square) Center() Point {
+	l := s2.CellID(s).LatLng()
+	return Point{Lat: l.Lat.Degrees(), Lon: l.Lng.Degrees()}
+}
+
 // Holds reports whether c lies in s.
 func (s Square) Holds(c Cell) bool { return s != 0 && c.Square() == s }
 

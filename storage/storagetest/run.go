@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		myDataProperties,
 		nearProperties,
 		nearestProperties,
+		nudgeProperties,
 		outboxProperties,
 		placeProperties,
 		recipientProperties,
