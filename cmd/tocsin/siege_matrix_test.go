@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -184,11 +183,10 @@ func (s *matrixSiege) talk(names int) {
 // die starts the program and lets it die at a point, while people talk.
 func (s *matrixSiege) die(at deathPoint) {
 	s.t.Helper()
-	var died sync.WaitGroup
-	died.Add(1)
+	died := make(chan struct{})
 	crash := func() {
 		_ = s.program.Process.Kill()
-		died.Done()
+		close(died)
 	}
 	release := func() {}
 	fault := matrixtest.Fault{Paths: []string{"/send/m.room.encrypted/"}, Cut: matrixtest.After, Do: crash}
@@ -221,12 +219,16 @@ func (s *matrixSiege) die(at deathPoint) {
 		time.Sleep(time.Duration(s.random.IntN(1500)) * time.Millisecond)
 		crash()
 	case beforeUpload, afterUpload:
-		s.people[0].TakeKeys(s.bot.ID, 35)
+		s.people[0].TakeKeys(s.bot.ID, 100) // or as many as there are
 		s.say()
 	default:
 		s.say()
 	}
-	died.Wait()
+	select {
+	case <-died:
+	case <-time.After(time.Minute):
+		s.t.Fatalf("this never came: %s; %d keys were uploaded, the program says %s", at, s.proxy.Calls("/keys/upload"), s.log.String())
+	}
 	release()
 	s.proxy.Heal()
 	s.kill()

@@ -164,10 +164,13 @@ func (h *Human) TakeKeys(of id.UserID, n int) {
 	h.must(err, "fetch devices")
 	for device := range devices[of] {
 		for range n {
-			_, err := h.client.ClaimKeys(ctx, &mautrix.ReqClaimKeys{OneTimeKeys: mautrix.OneTimeKeysRequest{
+			got, err := h.client.ClaimKeys(ctx, &mautrix.ReqClaimKeys{OneTimeKeys: mautrix.OneTimeKeysRequest{
 				of: {device: id.KeyAlgorithmSignedCurve25519},
 			}})
 			h.must(err, "claim key")
+			if len(got.OneTimeKeys[of][device]) == 0 {
+				break // none is left
+			}
 		}
 	}
 }
