@@ -91,7 +91,7 @@ func keysInCode(t *testing.T) map[string]string {
 var others = []string{
 	"account.forget", "action.ics", "action.moderate", "action.open", "action.publish", "agenda.ics", "audit.read", "broadcast.approve",
 	"broadcast.propose", "campaign.country", "code.account", "code.address", "code.all", "jobs.", "kind.id",
-	"kind.name", "mail.account", "mail.day", "mail.hour", "person.ban", "registry.check", "role.grant", "role.offer",
+	"kind.name", "mail.account", "matrix.users", "mail.day", "mail.hour", "person.ban", "registry.check", "role.grant", "role.offer",
 	"seen.telegram", "silence.from", "silence.until", "silence.zone", "stats.read", "team.broadcast",
 	"team.members", "tocsin.invalid", "mydata.day", "mydata.json",
 }
