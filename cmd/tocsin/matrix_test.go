@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,5 +100,38 @@ func TestASupporterSignsUpOnMatrix(t *testing.T) {
 		if strings.Contains(logged.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
+	}
+	searchFiles(t, filepath.Dir(strings.TrimPrefix(env["DATABASE_URL"], "sqlite:")), string(anna.Person()), string(anna.Room))
+}
+
+// searchFiles looks for what nobody may find on disk. The one exception is that the
+// library's tables and ours beside them hold who somebody is on Matrix and which rooms there
+// are: nothing of what was said, and no address.
+func searchFiles(t *testing.T, folder string, ids ...string) {
+	t.Helper()
+	secrets := []string{"anna@exemple.fr", "45.7578", "bonjour", "oui, mon secteur", "Avec quelle adresse", "Vos réglages"}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	excepted := 0
+	for _, f := range files {
+		b, err := os.ReadFile(filepath.Join(folder, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted := slices.Concat(secrets, ids)
+		if strings.HasPrefix(f.Name(), "t-matrix.db") {
+			wanted = secrets
+			excepted++
+		}
+		for _, text := range wanted {
+			if strings.Contains(string(b), text) {
+				t.Errorf("%s holds %q", f.Name(), text)
+			}
+		}
+	}
+	if excepted == 0 || len(files) < 3 {
+		t.Errorf("there are %d files, %d of them of Matrix", len(files), excepted)
 	}
 }

@@ -74,6 +74,9 @@ func (h *Human) Open(o ChatOptions, with ...id.UserID) *Chat {
 	return &Chat{Room: made.RoomID, human: h, await: map[core.ReceiptID]int{}}
 }
 
+// Person returns whose view of the room c is.
+func (c *Chat) Person() id.UserID { return c.human.ID }
+
 // Joined waits until somebody has come into the room.
 func (c *Chat) Joined(who id.UserID) {
 	c.human.t.Helper()
