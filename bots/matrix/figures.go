@@ -1,7 +1,9 @@
 package matrix
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -50,12 +52,37 @@ type counting struct {
 
 // RoundTrip implements http.RoundTripper.
 func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := c.under.RoundTrip(r)
+	send := c.under.RoundTrip
+	if r.Header.Get("Content-Type") == "application/x-www-form-urlencoded" {
+		send = c.whole // the token endpoint: nothing else takes forms
+	}
+	resp, err := send(r)
 	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
 		c.limited.Add(1)
 	}
 	return resp, err
 }
+
+// whole is RoundTrip of a call whose answer must be read, though whoever made it has lost
+// interest: a server that has made new tokens knows the old no more.
+func (c counting) whole(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), callTime)
+	defer cancel()
+	resp, err := c.under.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, mostTokens))
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// mostTokens is how much of an answer with tokens is read.
+const mostTokens = 1 << 20
 
 // CloseIdleConnections lets http.Client close what is under it.
 func (c counting) CloseIdleConnections() {

@@ -71,6 +71,27 @@ func TestABotThatWasLetInByACodeRenewsItsTokens(t *testing.T) {
 	}
 }
 
+// An end that comes while tokens are renewed waits for them: the old ones are good no more.
+func TestTheEndWaitsForTokensThatAreRenewed(t *testing.T) {
+	t.Parallel()
+	s, g := newGated(t, 2*time.Second)
+	renewing := make(chan struct{})
+	g.Renews(func(gone <-chan struct{}) {
+		s.stop()
+		close(renewing)
+		select {
+		case <-gone:
+		case <-time.After(100 * time.Millisecond): // whoever waits for the answer is still there
+		}
+	})
+	s.begin()
+	<-renewing
+	s.halt()
+	if me, err := s.adapter.Identify(t.Context()); err != nil || me.Device != s.me.Device {
+		t.Errorf("Identify = %v, %v", me, err)
+	}
+}
+
 // Whose tokens are refused for good asks at most three times, and waits for somebody; who
 // is let in again is the same device.
 func TestABotThatIsLetInNoMoreWaitsForSomebody(t *testing.T) {

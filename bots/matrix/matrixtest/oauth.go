@@ -26,8 +26,9 @@ type Gate struct {
 	mu      sync.Mutex
 	wants   map[string]*entry // by device code
 	entries []*entry
-	renewed int // how often a token was renewed
-	refused int // how often a renewal was refused
+	renews  func(gone <-chan struct{}) // is called before tokens that are renewed are told; nil: nothing is
+	renewed int                        // how often a token was renewed
+	refused int                        // how often a renewal was refused
 }
 
 // An entry is one program that asks to be let in, or was.
@@ -99,6 +100,14 @@ func (g *Gate) Revoke() {
 	}
 }
 
+// Renews has fn called once the next tokens are renewed, and before they are told. Its
+// channel is closed if whoever asked for them has gone.
+func (g *Gate) Renews(fn func(gone <-chan struct{})) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.renews = fn
+}
+
 // Renewals returns how often tokens were renewed, and how often that was refused.
 func (g *Gate) Renewals() (renewed, refused int) {
 	g.mu.Lock()
@@ -149,6 +158,10 @@ func (g *Gate) token(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		g.renewed++
+		if fn := g.renews; fn != nil {
+			g.renews = nil
+			defer fn(r.Context().Done())
+		}
 	} else {
 		if e = g.wants[r.FormValue("device_code")]; e == nil {
 			refuse("expired_token")
