@@ -120,8 +120,28 @@ func newMatrixSiege(t *testing.T, database string) *matrixSiege {
 		}
 	}
 	s.db, s.keys = rawDB(t, database), rawDB(t, beside(database))
+	t.Cleanup(s.autopsy)
 	s.meet(server)
 	return s
+}
+
+// autopsy says how things stand if the test has failed.
+func (s *matrixSiege) autopsy() {
+	if !s.t.Failed() {
+		return
+	}
+	var unread int
+	err := s.keys.QueryRow("SELECT count(*) FROM tocsin_unread").Scan(&unread)
+	s.t.Logf("%d messages cannot be read by the bot (%v), %d are not sent; the program says %s",
+		unread, err, s.count("SELECT count(*) FROM outbox WHERE state <> 'sent'"), s.log.String())
+	for i, p := range s.people {
+		p.chat.Until("what there is", func(all []matrixtest.Message) bool {
+			for _, m := range all[max(0, len(all)-4):] {
+				s.t.Logf("person %d, who waits for %s, heard %q, sealed %t", i, nameOf(p.said-1), plainly.Replace(m.Text), m.Sealed)
+			}
+			return true
+		})
+	}
 }
 
 // meet opens a chat with each person, and makes supporters of them.
@@ -237,12 +257,11 @@ func (s *matrixSiege) die(at deathPoint) {
 	}
 }
 
-// say lets everybody take two names.
+// say lets everybody take a name. More than twenty messages of one chat that wait at once
+// would be a flood, of which the rest is dropped.
 func (s *matrixSiege) say() {
-	for range 2 {
-		for _, p := range s.people {
-			p.say()
-		}
+	for _, p := range s.people {
+		p.say()
 	}
 }
 
