@@ -392,6 +392,27 @@ func TestWhoIsDiscreetShowsNeither(t *testing.T) {
 	}, func(c *matrix.Config) { c.Discreet = true })
 }
 
+// A key that comes after its message is not always told at once: for half a minute it is
+// asked for news each second, and then as usual.
+func TestAKeyThatIsLateIsAskedFor(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.start()
+		b.fake.Happen(b.chat, "m.room.encrypted", map[string]any{
+			"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": strings.Repeat("A", 120), "session_id": strings.Repeat("B", 43), "sender_key": "x", "device_id": "D",
+		})
+		synctest.Wait()
+		calls := len(b.fake.Calls("/sync"))
+		time.Sleep(20 * time.Second)
+		soon := len(b.fake.Calls("/sync")) - calls
+		time.Sleep(time.Minute)
+		calls = len(b.fake.Calls("/sync"))
+		time.Sleep(5 * time.Minute)
+		if later := len(b.fake.Calls("/sync")) - calls; soon < 18 || soon > 22 || later > 11 {
+			t.Errorf("it was asked %d times in 20 s, and then %d times in five minutes", soon, later)
+		}
+	})
+}
+
 // What breaks the adapter, or is no event as the specification has it, is passed over and
 // counted, and what is behind it comes.
 func TestWhatIsNoEventIsPassedOver(t *testing.T) {

@@ -142,6 +142,9 @@ func (r *receiver) sync(ctx context.Context, since string, soon bool) (*mautrix.
 	if since == "" {
 		limit = firstTime
 	}
+	if r.awaits() { // a server may not tell at once that a key has come
+		ask.Timeout = int(keyPoll / time.Millisecond)
+	}
 	if soon {
 		ask.Timeout = 0
 	}

@@ -34,9 +34,10 @@ type session struct {
 
 	learning sync.Mutex // so that what is older does not overwrite what is newer
 
-	mu    sync.Mutex
-	rooms map[id.RoomID]*room     // what is known of rooms; dropped when it changes
-	live  map[id.RoomID]time.Time // when a live location was last taken
+	mu     sync.Mutex
+	rooms  map[id.RoomID]*room     // what is known of rooms; dropped when it changes
+	sealed time.Time               // when the last message came whose key was not there
+	live   map[id.RoomID]time.Time // when a live location was last taken
 }
 
 // Deadlines of a call, and how much of an answer is read.

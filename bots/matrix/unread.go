@@ -21,6 +21,20 @@ const (
 	mostForLook = 20
 )
 
+// How long after a message whose key is not there, and how often, it is asked for news: a
+// key that comes late comes within moments.
+const (
+	keyAwaited = 30 * time.Second
+	keyPoll    = time.Second
+)
+
+// awaits reports whether a message came just now whose key is not there.
+func (s *session) awaits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.sealed) < keyAwaited
+}
+
 // keepUnread keeps an event whose key is not there, sealed, until it comes.
 func (s *session) keepUnread(ctx context.Context, e *event.Event) error {
 	text, err := json.Marshal(e)
@@ -32,6 +46,9 @@ func (s *session) keepUnread(ctx context.Context, e *event.Event) error {
 		session = c.SessionID
 	}
 	s.Log.Debug("matrix: a message waits for its key")
+	s.mu.Lock()
+	s.sealed = time.Now()
+	s.mu.Unlock()
 	_, err = s.db.Exec(ctx, `
 		INSERT INTO tocsin_unread (user_id, event_id, room_id, session_id, came, event) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (user_id, event_id) DO NOTHING
