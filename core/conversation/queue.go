@@ -15,6 +15,13 @@ import (
 // counted, and answered once: the one exception to "nothing is lost".
 const Waiting = 20
 
+// WaitingOld is how many may wait of which the last was written over oldAfter ago: what
+// people wrote while the program was away is no flood.
+const (
+	WaitingOld = 1000
+	oldAfter   = time.Minute
+)
+
 // Tries is how often an update is given to a handler that fails. After that it is
 // skipped and counted, so that one update cannot stop those behind it.
 const Tries = 3
@@ -67,7 +74,10 @@ func (q *Queue) Submit(ctx context.Context, u *core.Update) <-chan error {
 	root := u.Chat.Root()
 	l := q.lines[root]
 	w := waiting{ctx, u, q.Handler.Handle, done}
-	if !q.calm(root, time.Now()) {
+	now, most := time.Now(), Waiting
+	if !u.At.IsZero() && now.Sub(u.At) > oldAfter {
+		most = WaitingOld
+	} else if !q.calm(root, now) {
 		q.dropped.Add(1)
 		done <- nil
 		return done
@@ -79,7 +89,7 @@ func (q *Queue) Submit(ctx context.Context, u *core.Update) <-chan error {
 		go q.work(root, l)
 		return done
 	}
-	if len(l.waiting) > Waiting {
+	if len(l.waiting) > most {
 		q.drop(root, l, w)
 		return done
 	}

@@ -121,6 +121,29 @@ func TestAFloodIsCutCountedAndAnsweredOnce(t *testing.T) {
 	})
 }
 
+// What one chat wrote while the program was away is no flood, however much it is.
+func TestWhatWasWrittenWhileWeWereAwayIsAllHandled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slow{took: time.Millisecond}
+		q := &conversation.Queue{Handler: h, Workers: 4, Log: slog.New(slog.DiscardHandler)}
+		const messages = 10 * conversation.Waiting
+		var done []<-chan error
+		for n := range messages {
+			u := update("anna", n)
+			u.At = time.Now().Add(-time.Hour)
+			done = append(done, q.Submit(t.Context(), u))
+		}
+		for _, d := range done {
+			if err := <-d; err != nil {
+				t.Error(err)
+			}
+		}
+		if len(h.handled) != messages || q.Dropped() != 0 {
+			t.Errorf("%d of %d were handled, %d dropped", len(h.handled), messages, q.Dropped())
+		}
+	})
+}
+
 func TestAFloodThatEndedIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var answered atomic.Int32
